@@ -1,0 +1,1 @@
+"""What stands around the engine: settings, session, figures, errors."""

@@ -1,0 +1,124 @@
+"""The only reader of widgets, environment and secrets: everything a run may vary, checked and in one place."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from utils.errors import SettingsError
+
+if TYPE_CHECKING:
+    from engine.system import System
+
+WIDGETS = {
+    "system": ("community", "System to run"),
+    "tables": ("", "Tables, comma-separated (empty: all)"),
+    "as_of": ("", "The date that counts as now, YYYY-MM-DD (empty: today, UTC)"),
+    "catalog": ("spark_catalog", "Catalogue"),
+    "schema_prefix": ("", "Prefix of every schema"),
+    "volume_root": ("/Volumes", "Folder of the volumes"),
+    "rebuild": ("false", "Recompute everything (true/false)"),
+}
+SECRET_SCOPE, SECRET_KEY = "tideline", "pseudonym_key"
+NAME = re.compile(r"[A-Za-z0-9_]*")
+
+
+def _no_secret() -> str:
+    raise SettingsError("settings", "no secret for pseudonyms", hint=f"Set secret `{SECRET_KEY}` in scope `{SECRET_SCOPE}`.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run's settings. Names are validated here, so that they may stand in SQL text."""
+
+    system_name: str
+    as_of: date
+    catalog: str = "spark_catalog"
+    schema_prefix: str = ""
+    volume_root: str = "/Volumes"
+    tables: tuple[str, ...] = ()
+    rebuild: bool = False
+    parallel_tables: int = 4
+    run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    secret: Callable[[], str] = field(default=_no_secret, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("system_name", "catalog", "schema_prefix"):
+            value = getattr(self, name)
+            if not NAME.fullmatch(value):
+                raise SettingsError(f"parameter `{name}`", f"`{value}`", expected="letters, digits and underscores")
+
+    @classmethod
+    def from_widgets(cls, dbutils: Any) -> Settings:
+        """Declare the widgets of a layer notebook and read them; a parameter of the job wins over a default."""
+        for name, (default, label) in WIDGETS.items():
+            dbutils.widgets.text(name, default, label)
+        value = {name: dbutils.widgets.get(name).strip() for name in WIDGETS}
+        return cls(
+            system_name=value["system"],
+            as_of=_date("as_of", value["as_of"]),
+            catalog=value["catalog"],
+            schema_prefix=value["schema_prefix"],
+            volume_root=value["volume_root"],
+            tables=tuple(name.strip() for name in value["tables"].split(",") if name.strip()),
+            rebuild=_flag("rebuild", value["rebuild"]),
+            secret=lambda: str(dbutils.secrets.get(SECRET_SCOPE, SECRET_KEY)),
+        )
+
+    @cached_property
+    def system(self) -> System:
+        """The system's manifest, found by name in `src/systems`."""
+        try:
+            module = importlib.import_module(f"systems.{self.system_name}.system")
+        except ModuleNotFoundError as error:
+            if not (error.name or "").startswith("systems"):
+                raise
+            raise SettingsError("parameter `system`", f"`{self.system_name}`", expected=", ".join(system_names())) from None
+        return module.SYSTEM  # type: ignore[no-any-return]
+
+    def schema(self, layer: str) -> str:
+        """The quoted schema of a layer of this system; `ops` is shared by all systems."""
+        owner = "ops" if layer == "ops" else f"{self.system_name}_{layer}"
+        return f"`{self.catalog}`.`{self.schema_prefix}{owner}`"
+
+    def name_of(self, path: str) -> str:
+        """The full, quoted name of `layer.table`, safe in SQL text: every part was validated."""
+        layer, _, table = path.partition(".")
+        return f"{self.schema(layer)}.`{table}`"
+
+    @property
+    def landing(self) -> str:
+        """The system's landing folder; its sources are folders below it."""
+        root = self.volume_root.rstrip("/")
+        return f"{root}/{self.catalog}/{self.schema_prefix}{self.system_name}_raw/landing"
+
+
+def system_names() -> list[str]:
+    """The systems in `src/systems`, by folder."""
+    from pathlib import Path
+
+    import systems
+
+    folders = [Path(place) for place in systems.__path__]
+    return sorted(path.parent.name for folder in folders for path in folder.glob("*/system.py"))
+
+
+def _date(name: str, text: str) -> date:
+    if not text:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"parameter `{name}`", f"`{text}`", expected="a date like 2024-06-30") from None
+
+
+def _flag(name: str, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise SettingsError(f"parameter `{name}`", f"`{text}`", expected="true or false")
+    return text.lower() == "true"
