@@ -1,0 +1,79 @@
+"""One aggregate pass over a batch: counts, broken checks, double keys, bounds. The target is not read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+from engine.catalog import quoted
+from engine.outcomes import CheckResult
+from engine.spec import Table
+from utils.errors import CheckFailed, SpecError
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the aggregate pass found. `distinct_keys` counts keys of good rows; `bounds` are (low, high) per column."""
+
+    read: int
+    quarantined: int
+    distinct_keys: int
+    checks: tuple[CheckResult, ...]
+    bounds: dict[str, tuple[Any, Any]]
+    oldest: Any = None
+
+
+def measure(rows: DataFrame, table: Table, *, slice_by: str = "", touched: Sequence[Any] = ()) -> Measured:
+    """Measure a derived batch. Raises SpecError if a key is null or double, or a row lies outside the touched slices."""
+    key = F.struct(*[F.col(name) for name in table.key])
+    has_null = " OR ".join(f"{quoted(name)} IS NULL" for name in table.key)
+    outside = F.lit(0)
+    if slice_by and len(touched) <= 500:
+        inside = F.expr(slice_by).isin([value for value in touched if value is not None])
+        is_null = F.expr(slice_by).isNull() if None in touched else F.lit(False)
+        outside = F.count_if(~(F.coalesce(inside, F.lit(False)) | is_null))
+    row = rows.agg(
+        F.count(F.lit(1)), F.countDistinct(key), F.count_if(F.expr(has_null)), outside,
+        *[F.count_if(F.expr(check.is_broken)) for check in table.checks],
+    ).collect()[0]
+    read, keys, nulls, strays = row[0], row[1], row[2], row[3]
+    _require(table, nulls == 0, f"{nulls} rows with a null in the key ({', '.join(table.key)})")
+    _require(table, keys == read, f"{read} rows for {keys} keys ({', '.join(table.key)})")
+    _require(table, strays == 0, f"{strays} rows outside the touched slices", "`slice_by` must hold all that a row depends on.")
+    return Measured(read, 0, keys, _results(table, row[4:]), {})
+
+
+def measure_records(rows: DataFrame, table: Table, *, is_bad: Column, bounded: Sequence[str]) -> Measured:
+    """Measure a batch of records: `is_bad` rows go to quarantine and count for nothing else."""
+    good = F.when(~is_bad, F.struct(*[F.col(name) for name in table.key]))
+    bounds = [bound for name in bounded for bound in (F.min(F.when(~is_bad, F.col(name))), F.max(F.when(~is_bad, F.col(name))))]
+    oldest = F.min(F.when(~is_bad, F.col("_sequence")))
+    row = rows.agg(
+        F.count(F.lit(1)), F.count_if(is_bad), F.countDistinct(good), oldest, *bounds,
+        *[F.count_if(F.expr(check.is_broken)) for check in table.checks],
+    ).collect()[0]
+    found = dict(zip(bounded, zip(row[4 : 4 + len(bounds) : 2], row[5 : 5 + len(bounds) : 2], strict=False), strict=False))
+    return Measured(row[0], row[1], row[2], _results(table, row[4 + len(bounds) :]), found, row[3])
+
+
+def judge_fail_checks(table: Table, checks: Sequence[CheckResult]) -> None:
+    """Raises CheckFailed, before the write, if a check of severity `fail` is broken."""
+    broken = [check for check in checks if check.severity == "fail" and check.broken]
+    if broken:
+        said = "; ".join(f"{check.broken} rows break `{check.name}`" for check in broken)
+        raise CheckFailed(table.path, said, hint="Nothing was written; the table is as it was.")
+
+
+def _results(table: Table, broken: Sequence[int]) -> tuple[CheckResult, ...]:
+    return tuple(CheckResult(check.name, check.severity, int(n)) for check, n in zip(table.checks, broken, strict=True))
+
+
+def _require(table: Table, holds: bool, found: str, hint: str = "") -> None:
+    if not holds:
+        raise SpecError(table.path, found, expected="one row per key" if "keys" in found else "", hint=hint or table.grain)

@@ -1,0 +1,111 @@
+"""Declarations to tables: DDL, comments, properties, and how a stored table follows its declaration.
+
+Schemas are not made here: the bundle's `resources/storage.yml` is their one creator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.spec import Column
+from utils.errors import DriftError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# Deletion vectors: a stale batch makes no commit. Change feed from the start: every table may be read downstream.
+PROPERTIES = {
+    "delta.enableDeletionVectors": "true",
+    "delta.enableChangeDataFeed": "true",
+    "delta.enableTypeWidening": "true",
+    "delta.deletedFileRetentionDuration": "interval 30 days",
+    "delta.logRetentionDuration": "interval 60 days",
+}
+WIDENINGS = {
+    ("tinyint", "smallint"), ("tinyint", "int"), ("tinyint", "bigint"), ("smallint", "int"), ("smallint", "bigint"),
+    ("int", "bigint"), ("int", "double"), ("float", "double"), ("bigint", "double"),
+}
+
+
+@dataclass(frozen=True)
+class SchemaChange:
+    """One drift of a table that a person should see."""
+
+    column: str
+    change: str
+    found: str
+    was: str
+
+
+def text(value: str) -> str:
+    """An SQL string literal."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def columns_ddl(columns: Sequence[Column]) -> str:
+    return ", ".join(f"{quoted(column.name)} {column.type} COMMENT {text(column.comment)}" for column in columns)
+
+
+def stored_columns(spark: SparkSession, name: str) -> dict[str, str] | None:
+    """Column name -> SQL type of a stored table, in its order; None where there is no such table."""
+    if not spark.catalog.tableExists(name):
+        return None
+    return {field.name: field.dataType.simpleString() for field in spark.table(name).schema.fields}
+
+
+def create_table(
+    spark: SparkSession, name: str, columns: Sequence[Column], *, comment: str, cluster_by: Sequence[str] = ()
+) -> None:
+    """Create the table if it is absent; never changes one that exists."""
+    properties = ", ".join(f"{text(key)} = {text(value)}" for key, value in PROPERTIES.items())
+    cluster = f" CLUSTER BY ({', '.join(map(quoted, cluster_by))})" if cluster_by else ""
+    spark.sql(
+        f"CREATE TABLE IF NOT EXISTS {name} ({columns_ddl(columns)}) USING DELTA{cluster} "
+        f"COMMENT {text(comment)} TBLPROPERTIES ({properties})"
+    ).collect()
+
+
+def follow_declaration(
+    spark: SparkSession, name: str, columns: Sequence[Column], stored: dict[str, str]
+) -> list[SchemaChange]:
+    """Widen the stored table to `columns`: new ones are added, types only widened.
+
+    Raises DriftError where a type would have to narrow or change its kind; the table is then as it was.
+    """
+    changes = [change for column in columns if (change := _change(name, column, stored)) is not None]
+    added = [column for column in columns if column.name not in stored]
+    if added:
+        spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({columns_ddl(added)})").collect()
+    for change in changes:
+        if change.change == "widened":
+            spark.sql(f"ALTER TABLE {name} ALTER COLUMN {quoted(change.column)} TYPE {change.found}").collect()
+    return changes
+
+
+def _change(name: str, column: Column, stored: dict[str, str]) -> SchemaChange | None:
+    was = stored.get(column.name)
+    if was is None:
+        return SchemaChange(column.name, "added", column.type, "")
+    if was == column.type:
+        return None
+    if (was, column.type) in WIDENINGS:
+        return SchemaChange(column.name, "widened", column.type, was)
+    raise DriftError(f"{name}.{column.name}", f"type {was} is stored, {column.type} is declared",
+                     expected="the same type or a wider one", hint="A type never narrows: rename the column or rebuild the table.")
+
+
+def comment_columns(spark: SparkSession, name: str, columns: Sequence[Column], comment: str) -> int:
+    """Bring the comments of a stored table up to the declaration; returns how many differed."""
+    found = {row["col_name"]: row["comment"] or "" for row in spark.sql(f"DESCRIBE TABLE {name}").collect()}
+    stale = [column for column in columns if column.name in found and found[column.name] != column.comment]
+    for column in stale:
+        spark.sql(f"ALTER TABLE {name} ALTER COLUMN {quoted(column.name)} COMMENT {text(column.comment)}").collect()
+    if stale:
+        spark.sql(f"COMMENT ON TABLE {name} IS {text(comment)}").collect()
+    return len(stale)

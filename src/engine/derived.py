@@ -1,0 +1,156 @@
+"""Derived tables: recompute the slices that a change touches, through the same pure function, and write the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pyspark.errors import PySparkException
+from pyspark.sql import functions as F
+
+from engine.batch import judge_fail_checks, measure
+from engine.catalog import comment_columns, create_table, follow_declaration, stored_columns
+from engine.changes import Window, feed_is_gone, read_at, read_feed
+from engine.merge import first_load, merge_difference
+from engine.outcomes import Counts, Result
+from engine.spec import Derived, Input, Lookup
+from utils.errors import SpecError
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+    from engine.run import Run
+
+# Beyond this many touched slices a semi-join is cheaper than literals.
+LITERAL_SLICES = 500
+
+
+@dataclass(frozen=True)
+class Slices:
+    """The touched values of a table's slice."""
+
+    values: list[Any]
+    rows: DataFrame
+
+    def restrict(self, rows: DataFrame, expression: str) -> DataFrame:
+        """The rows whose slice was touched; null is a slice like any other."""
+        if len(self.values) <= LITERAL_SLICES:
+            return rows.where(self._is_touched(F.expr(expression)))
+        named = rows.withColumn("_slice", F.expr(expression))
+        touched = self.rows.withColumnRenamed("slice", "_touched")
+        return named.join(touched, F.col("_slice").eqNullSafe(F.col("_touched")), "left_semi").drop("_slice")
+
+    def _is_touched(self, slice_: Column) -> Column:
+        given = [value for value in self.values if value is not None]
+        touched = slice_.isin(given) if given else F.lit(False)
+        touched = F.coalesce(touched, F.lit(False))
+        return touched | slice_.isNull() if None in self.values else touched
+
+
+def bring_up_to_date(run: Run, table: Derived, window: Window) -> Result:
+    """Compute what `window` asks for and write it with one commit at most.
+
+    Raises CheckFailed or SpecError before anything is written.
+    """
+    slices = None
+    if window.path == "sliced" or window.why == "no slice declared":
+        try:
+            slices = touched_slices(run, table, window)
+        except PySparkException as error:
+            if not feed_is_gone(error):
+                raise
+            window = window.in_full("the change feed of an input is gone")
+    if slices is not None and not slices.values:
+        return Result(Counts(slices=0), window)
+    if window.path == "full":
+        slices = None
+    rows = _selected(table, _build(run, table, window, slices))
+    target = run.name_of(table)
+    drifts = _prepare(run.spark, table, target)
+    measured = measure(rows, table, slice_by=table.slice_by if slices else "", touched=slices.values if slices else [])
+    judge_fail_checks(table, measured.checks)
+    counts = _write(run, table, target, rows, slices)
+    counted = replace(counts, read=measured.read, slices=len(slices.values) if slices else None)
+    return Result(counted, window, measured.checks, tuple(drifts))
+
+
+def touched_slices(run: Run, table: Derived, window: Window) -> Slices:
+    """Slices that a change of any input touches: both images of updates, and deletions.
+
+    For a table without a slice the answer has one value if any row changed, none otherwise.
+    """
+    found = [_touched_by(run, table, window, parameter) for parameter, path in table.reads.items() if path in window.moved]
+    rows = found[0]
+    for more in found[1:]:
+        rows = rows.union(more)
+    rows = rows.distinct()
+    return Slices([row[0] for row in rows.collect()], rows)
+
+
+def _touched_by(run: Run, table: Derived, window: Window, parameter: str) -> DataFrame:
+    source = table.inputs[parameter]
+    name = run.settings.name_of(source.table)
+    feed = read_feed(run.spark, name, window.start[source.table].version, window.heads[source.table].version)
+    if not table.slice_by:
+        return feed.limit(1).select(F.lit("all").alias("slice"))
+    if isinstance(source, Input):
+        return feed.select(F.expr(table.slice_of(source)).alias("slice"))
+    return _slices_of_lookup(run, table, window, feed.select(F.col(source.on).alias("_changed")).distinct(), source)
+
+
+def _slices_of_lookup(run: Run, table: Derived, window: Window, changed: DataFrame, lookup: Lookup) -> DataFrame:
+    """Slices of the input rows that look up a changed key."""
+    found: DataFrame | None = None
+    for source in table.inputs.values():
+        if not isinstance(source, Input) or lookup.foreign_key not in run.system.columns_of[source.table]:
+            continue
+        rows = read_at(run.spark, run.settings.name_of(source.table), window.heads[source.table].version)
+        hit = rows.join(changed, rows[lookup.foreign_key].eqNullSafe(changed["_changed"]), "left_semi")
+        slices = hit.select(F.expr(table.slice_of(source)).alias("slice"))
+        found = slices if found is None else found.union(slices)
+    if found is None:
+        raise SpecError(table.path, f"no input carries `{lookup.foreign_key}`")
+    return found
+
+
+def _build(run: Run, table: Derived, window: Window, slices: Slices | None) -> DataFrame:
+    frames: dict[str, Any] = {}
+    for parameter, source in table.inputs.items():
+        rows = run.read(source.table, window.heads[source.table].version)
+        if slices is not None and isinstance(source, Input):
+            rows = slices.restrict(rows, table.slice_of(source))
+        frames[parameter] = rows
+    given: Mapping[str, Any] = {"as_of": run.settings.as_of, "pseudonym": run.pseudonym}
+    return table.build(**frames, **{name: given[name] for name in table.run_parameters})
+
+
+def _selected(table: Derived, rows: DataFrame) -> DataFrame:
+    """The declared columns with their declared types, in their order."""
+    missing = [name for name in table.column_names if name not in rows.columns]
+    if missing:
+        raise SpecError(table.path, f"the builder returns no {', '.join(missing)}", expected=", ".join(table.column_names))
+    return rows.select(*[F.col(column.name).cast(column.type).alias(column.name) for column in table.columns])
+
+
+def _prepare(spark: SparkSession, table: Derived, target: str) -> list[Any]:
+    stored = stored_columns(spark, target)
+    if stored is None:
+        create_table(spark, target, table.columns, comment=table.grain, cluster_by=table.cluster_by)
+        return []
+    drifts = follow_declaration(spark, target, table.columns, stored)
+    comment_columns(spark, target, table.columns, table.grain)
+    return drifts
+
+
+def _write(run: Run, table: Derived, target: str, rows: DataFrame, slices: Slices | None) -> Counts:
+    spark = run.spark
+    if slices is None and spark.table(target).isEmpty():
+        return first_load(spark, target, rows, table.column_names)
+    key = list(table.key)
+    old = spark.table(target)
+    old = slices.restrict(old, table.slice_by) if slices is not None else old
+    gone = old.join(rows.select(*key), on=key, how="left_anti").select(*table.column_names, F.lit(True).alias("_is_gone"))
+    source = rows.withColumn("_is_gone", F.lit(False)).unionByName(gone)
+    types = {column.name: column.type for column in table.columns}
+    return merge_difference(spark, target, source, key=key, types=types)

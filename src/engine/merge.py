@@ -1,0 +1,125 @@
+"""The one place that writes tables: a single SQL MERGE (or the first load) per table and batch, columns listed.
+
+Counts come from the commit's own metrics. No commit means that nothing differed.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pyspark.errors import PySparkException
+
+from engine.catalog import quoted
+from engine.outcomes import Counts
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+CONFLICTS = ("DELTA_CONCURRENT", "ConcurrentAppendException", "ConcurrentDeleteReadException",
+             "ConcurrentDeleteDeleteException", "ConcurrentTransactionException", "MetadataChangedException",
+             "ProtocolChangedException", "ConcurrentWriteException")
+# Types that have no equality in SQL compare by their JSON text.
+UNORDERED = ("variant", "map")
+
+
+@contextmanager
+def temporary_view(spark: SparkSession, rows: DataFrame) -> Iterator[str]:
+    """A view with a name of its own: views are per session, and tables run in threads of one session."""
+    name = f"batch_{uuid.uuid4().hex}"
+    rows.createOrReplaceTempView(name)
+    try:
+        yield name
+    finally:
+        spark.catalog.dropTempView(name)
+
+
+def first_load(spark: SparkSession, target: str, rows: DataFrame, columns: Sequence[str]) -> Counts:
+    """Fill an empty table in one pass. An overwrite, so that of two first loads at once one wins whole."""
+    listed = ", ".join(map(quoted, columns))
+    with temporary_view(spark, rows) as view:
+        spark.sql(f"INSERT OVERWRITE {target} ({listed}) SELECT {listed} FROM {view}").collect()
+    metrics = last_metrics(spark, target)
+    return Counts(
+        inserted=metrics.get("numOutputRows", 0), files_added=metrics.get("numFiles", 0),
+        bytes_added=metrics.get("numOutputBytes", 0),
+    )
+
+
+def merge_ordered(
+    spark: SparkSession, target: str, winners: DataFrame, *, key: Sequence[str], columns: Sequence[str], bounds: str = ""
+) -> Counts:
+    """Update where the source is newer by (_sequence, _content_hash), insert what is absent. Stale rows make no commit."""
+    is_newer = "(s._sequence > t._sequence OR (s._sequence = t._sequence AND s._content_hash > t._content_hash))"
+    updates = ", ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in columns if name not in key)
+    return _merge(spark, target, winners, key, bounds,
+                  f"WHEN MATCHED AND {is_newer} THEN UPDATE SET {updates} {_insert(columns)}")
+
+
+def merge_difference(
+    spark: SparkSession, target: str, rows: DataFrame, *, key: Sequence[str], types: Mapping[str, str],
+    ignored: Sequence[str] = (), may_delete: bool = True,
+) -> Counts:
+    """Make the target's rows equal to `rows` where a column differs; rows with `_is_gone` are deleted.
+
+    `types` names the columns with their SQL types; `ignored` ones are written but make no difference by themselves.
+    """
+    compared = [name for name in types if name not in key and name not in ignored]
+    differs = " OR ".join(_differs(name, types[name]) for name in compared)
+    updates = ", ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in types if name not in key)
+    delete = "WHEN MATCHED AND s._is_gone THEN DELETE" if may_delete else ""
+    update = f"WHEN MATCHED AND ({differs}) THEN UPDATE SET {updates}" if compared else ""
+    return _merge(spark, target, rows, key, "", f"{delete} {update} {_insert(list(types), 'AND NOT s._is_gone')}")
+
+
+def retried(work: Callable[[], Counts], *, attempts: int = 5) -> tuple[Counts, int]:
+    """Run `work` again when another writer won the race, at most `attempts` times; returns the retries as well.
+
+    `work` must read its inputs afresh on every call. The last conflict is raised as it is.
+    """
+    for attempt in range(attempts):
+        try:
+            return work(), attempt
+        except PySparkException as error:
+            if attempt == attempts - 1 or not any(sign in str(error) for sign in CONFLICTS):
+                raise
+            time.sleep(random.uniform(0.2, 1.0) * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def last_metrics(spark: SparkSession, target: str) -> dict[str, int]:
+    """The metrics of the table's last commit, as numbers."""
+    row = spark.sql(f"DESCRIBE HISTORY {target} LIMIT 1").select("operationMetrics").collect()[0]
+    return {name: int(value) for name, value in (row[0] or {}).items() if str(value).lstrip("-").isdigit()}
+
+
+def _merge(spark: SparkSession, target: str, rows: DataFrame, key: Sequence[str], bounds: str, clauses: str) -> Counts:
+    on = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in key)
+    with temporary_view(spark, rows) as view:
+        result = spark.sql(f"MERGE INTO {target} t USING {view} s ON {on}{bounds} {clauses}").collect()[0]
+    if result["num_affected_rows"] == 0:
+        return Counts()
+    metrics = last_metrics(spark, target)
+    return Counts(
+        inserted=result["num_inserted_rows"], updated=result["num_updated_rows"], deleted=result["num_deleted_rows"],
+        files_added=metrics.get("numTargetFilesAdded", 0), files_removed=metrics.get("numTargetFilesRemoved", 0),
+        files_scanned=metrics.get("numTargetFilesAfterSkipping", 0), bytes_added=metrics.get("numTargetBytesAdded", 0),
+        rows_copied=metrics.get("numTargetRowsCopied", 0),
+    )
+
+
+def _insert(columns: Sequence[str], condition: str = "") -> str:
+    names = ", ".join(map(quoted, columns))
+    values = ", ".join(f"s.{quoted(name)}" for name in columns)
+    return f"WHEN NOT MATCHED {condition} THEN INSERT ({names}) VALUES ({values})"
+
+
+def _differs(name: str, kind: str) -> str:
+    old, new = f"t.{quoted(name)}", f"s.{quoted(name)}"
+    if kind.startswith(UNORDERED):
+        old, new = f"to_json({old})", f"to_json({new})"
+    return f"{old} IS DISTINCT FROM {new}"

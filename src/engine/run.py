@@ -1,0 +1,64 @@
+"""What every table of a run shares: the session, the settings, and how an input is read."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from engine.changes import read_at
+from engine.spec import Latest
+from engine.system import System
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+    from engine.spec import Table
+    from utils.settings import Settings
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one layer of one system."""
+
+    spark: SparkSession
+    settings: Settings
+    system: System
+
+    def name_of(self, table: Table) -> str:
+        return self.settings.name_of(table.path)
+
+    def read(self, path: str, version: int) -> DataFrame:
+        """An input as builders see it: declared columns as of a version, without tombstones."""
+        rows = read_at(self.spark, self.settings.name_of(path), version)
+        table = next((table for table in self.system.tables if table.path == path), None)
+        if isinstance(table, Latest):
+            rows = rows.where(~F.col("_is_deleted"))
+        return rows.select(*self.system.columns_of[path])
+
+    def pseudonym(self, personal_id: Column) -> Column:
+        """HMAC-SHA256 of an id with the deployment's secret, as 32 hex digits; null stays null.
+
+        The secret travels inside a serialised function: it stands in no plan, SQL text or Delta history.
+        """
+        return _pseudonym_function(self.settings.secret())(personal_id)
+
+
+def pseudonym_of(secret: str, personal_id: str) -> str:
+    """The pseudonym of one id: what `Run.pseudonym` computes, for callers without Spark."""
+    return hmac.new(secret.encode(), personal_id.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _pseudonym_function(secret: str) -> Callable[[Column], Column]:
+    key = secret.encode()
+
+    def pseudonym(ids: pd.Series) -> pd.Series:
+        return ids.map(lambda id_: None if id_ is None else hmac.new(key, id_.encode(), hashlib.sha256).hexdigest()[:32])
+
+    return F.pandas_udf(pseudonym, T.StringType())  # type: ignore[call-overload,no-any-return]
