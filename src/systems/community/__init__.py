@@ -1,0 +1,1 @@
+"""How does a creator's community grow, vote, talk and pay?"""
