@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable
 from tideline.workspace.bundle.nodes import Node
 from tideline.workspace.errors import BundleError
 
-_NAME = r"_*[^\W\d_]+([-_]*[^\W_]+)*"
-REFERENCE = re.compile(rf"(?<!\$)\$\{{({_NAME}(\.{_NAME}(\[[0-9]+\])*)*(\[[0-9]+\])*)\}}")
+# Letters first, then letters and digits with - or _ inside; written so that no text can be matched in two ways.
+_NAME = r"_*[^\W\d_](?:[^\W_]|[-_]+[^\W_])*"
+REFERENCE = re.compile(rf"(?<!\$)\$\{{({_NAME}(?:\.{_NAME}(?:\[[0-9]+\])*)*(?:\[[0-9]+\])*)\}}")
 STEP = re.compile(r"\[([0-9]+)\]|([^.\[\]]+)")
 
 # Gives the node of a reference's steps; None leaves the reference standing for a later pass.

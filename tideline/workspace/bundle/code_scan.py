@@ -1,0 +1,191 @@
+"""Facts from Python source, by its syntax tree."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+from tideline.workspace.bundle.code_facts import Call, Facts
+from tideline.workspace.bundle.connect_calls import objections
+from tideline.workspace.errors import Place
+
+DECLARING = {"text", "dropdown", "combobox", "multiselect"}
+READING = {"get", "getArgument"}
+REMOVING = {"remove", "removeAll"}
+
+
+def scan_code(code: str, path: Path) -> Facts:
+    """The facts; broken Python gives the one objection that it is broken, and nothing is known."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError as error:
+        place = Place(path, error.lineno or 0, error.offset or 0)
+        broken = Call("broken-python", place, f"the code is no Python: {error.msg}")
+        return Facts(path, reads_all_known=False, sets_all_known=False, forbidden=[broken])
+    scan = _Scan(tree, path)
+    scan.visit(tree)
+    scan.facts.forbidden += objections(tree, path)
+    return scan.facts
+
+
+class _Scan(ast.NodeVisitor):
+    def __init__(self, tree: ast.Module, path: Path) -> None:
+        self.facts = Facts(path)
+        self.constants = _constants(tree)
+        self.loops: dict[str, list[str]] = {}
+        self.sources: dict[str, str] = {}
+
+    def place(self, node: ast.expr) -> Place:
+        return Place(self.facts.path, node.lineno, node.col_offset + 1)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self.facts.imports.append(alias.name)
+            self.sources[alias.asname or alias.name.split(".")[0]] = alias.name
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            name = f"{node.module}.{alias.name}" if node.module and not node.level else ""
+            if name:
+                self.facts.imports.append(name)
+                self.sources[alias.asname or alias.name] = name
+
+    def visit_For(self, node: ast.For) -> None:
+        self._bind(node.target, node.iter)
+        self.generic_visit(node)
+
+    def visit_comprehension(self, node: ast.comprehension) -> None:
+        self._bind(node.target, node.iter)
+        self.generic_visit(node)
+
+    def visit_DictComp(self, node: ast.DictComp) -> None:
+        self._comprehension(node)
+
+    def visit_ListComp(self, node: ast.ListComp) -> None:
+        self._comprehension(node)
+
+    def _comprehension(self, node: ast.DictComp | ast.ListComp) -> None:
+        for generator in node.generators:
+            self.visit_comprehension(generator)
+        self.generic_visit(node)
+
+    def _bind(self, target: ast.expr, source: ast.expr) -> None:
+        """A loop over a literal, or over a constant of the module, gives its variable known values."""
+        first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
+        values = self._values(source)
+        if isinstance(first, ast.Name) and values is not None:
+            self.loops[first.id] = values
+
+    def _values(self, source: ast.expr) -> list[str] | None:
+        if isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute):
+            source = source.func.value
+        return self.constants.get(source.id) if isinstance(source, ast.Name) else _texts(source)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        chain = dotted(node.func)
+        if chain[:2] == ["dbutils", "widgets"] and len(chain) == 3:
+            self._widget(chain[2], node)
+        elif chain == ["getArgument"]:
+            self._read(node)
+        elif chain[:3] == ["dbutils", "jobs", "taskValues"] and len(chain) == 4:
+            self._task_value(chain[3], node)
+        elif any(isinstance(value, ast.Name) and value.id == "dbutils" for value in _arguments(node)):
+            self.facts.handed_to.append(self.sources.get(chain[0], "") if chain else "")
+        self.generic_visit(node)
+
+    def _widget(self, method: str, node: ast.Call) -> None:
+        if method in DECLARING:
+            names = self._names(argument(node, 0, "name"))
+            default = argument(node, 1, "defaultValue")
+            for name in names:
+                text = default.value if isinstance(default, ast.Constant) else None
+                self.facts.widgets_declared.setdefault(
+                    name, (str(text) if text is not None else None, self.place(node))
+                )
+                if default is None or text is not None:
+                    self.facts.defaults_known.add(name)
+        elif method in READING:
+            self._read(node)
+        elif method not in REMOVING:
+            self.facts.reads_all_known = False
+
+    def _read(self, node: ast.Call) -> None:
+        for name in self._names(argument(node, 0, "name")):
+            has_default = argument(node, 1, "defaultValue") is not None
+            self.facts.widgets_read.setdefault(name, self.place(node))
+            if has_default:
+                self.facts.widgets_declared.setdefault(name, ("", self.place(node)))
+
+    def _names(self, node: ast.expr | None) -> list[str]:
+        """The widget names that an expression can have; none, and a note, where that is not to be seen."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return [node.value]
+        if isinstance(node, ast.Name) and node.id in self.loops:
+            return self.loops[node.id]
+        if isinstance(node, ast.Name) and len(self.constants.get(node.id, [])) == 1:
+            return self.constants[node.id]
+        self.facts.reads_all_known = False
+        return []
+
+    def _task_value(self, method: str, node: ast.Call) -> None:
+        if method == "set":
+            key = argument(node, 0, "key")
+            if isinstance(key, ast.Constant):
+                self.facts.values_set.setdefault(str(key.value), self.place(node))
+            else:
+                self.facts.sets_all_known = False
+        elif method == "get":
+            task, key = argument(node, 0, "taskKey"), argument(node, 1, "key")
+            if isinstance(task, ast.Constant) and isinstance(key, ast.Constant):
+                self.facts.values_read.append((str(task.value), str(key.value), self.place(node)))
+
+
+def argument(node: ast.Call, position: int, name: str) -> ast.expr | None:
+    """An argument by its position or its name."""
+    if len(node.args) > position:
+        return node.args[position]
+    return next((keyword.value for keyword in node.keywords if keyword.arg == name), None)
+
+
+def dotted(node: ast.expr) -> list[str]:
+    """`a.b.c` as its parts; empty where it does not begin with a name."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return [node.id, *reversed(parts)] if isinstance(node, ast.Name) else []
+
+
+def _arguments(node: ast.Call) -> list[ast.expr]:
+    return [*node.args, *(keyword.value for keyword in node.keywords)]
+
+
+def _constants(tree: ast.Module) -> dict[str, list[str]]:
+    """Module-level names that hold one text, or a literal whose elements or keys are texts."""
+    found: dict[str, list[str]] = {}
+    for statement in tree.body:
+        target: Callable[[], ast.expr] | ast.expr | None = None
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target = statement.targets[0]
+        elif isinstance(statement, ast.AnnAssign):
+            target = statement.target
+        value = getattr(statement, "value", None)
+        texts = _texts(value) if isinstance(value, ast.expr) else None
+        if isinstance(target, ast.Name) and texts is not None:
+            found[target.id] = texts
+    return found
+
+
+def _texts(node: ast.expr) -> list[str] | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    elements: list[ast.expr | None] = []
+    if isinstance(node, ast.Dict):
+        elements = list(node.keys)
+    elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+        elements = list(node.elts)
+    else:
+        return None
+    texts = [element.value for element in elements if isinstance(element, ast.Constant)]
+    return [str(text) for text in texts] if len(texts) == len(elements) else None
