@@ -17,21 +17,20 @@ def write(root: Path, files: dict[str, str]) -> Path:
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = dedent(text).lstrip("\n")
-        if name == "databricks.yml" and "bundle:" not in text:
-            text = HEAD + text
-        path.write_text(text, encoding="utf-8")
+        body = dedent(text).lstrip("\n")
+        head = HEAD if name == "databricks.yml" and "bundle:" not in body else ""
+        path.write_text(head + body, encoding="utf-8")
     return root
 
 
 def load(root: Path, yaml: str, **options: object) -> Bundle:
-    """The bundle whose databricks.yml is `yaml` below a first line `bundle: {name: small}`; the user is ada."""
+    """The bundle whose databricks.yml is `yaml` below a line `bundle: {name: small}`; the user is ada."""
     write(root, {"databricks.yml": yaml})
     settings = {"environment": {}, "user": LocalUser("ada@example.com"), **options}
     return load_bundle(root, **settings)  # type: ignore[arg-type]
 
 
-def findings(root: Path, yaml: str, **files: str) -> list[Finding]:
-    """What lint says about a bundle of one databricks.yml and the notebooks `a.py` and `b.py`."""
+def findings(root: Path, yaml: str) -> list[Finding]:
+    """What lint says about a bundle of one databricks.yml and the notebooks a.py and b.py."""
     write(root, {"a.py": NOTEBOOK, "b.py": NOTEBOOK})
     return lint(load(root, yaml))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from croniter import croniter  # type: ignore[import-untyped]
+from croniter import croniter
 
 from tideline.workspace.bundle.cron import parse_cron
 from tideline.workspace.bundle.cron_fields import CronError

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from bundles import findings, load, write
-
+from tests.workspace.bundle.bundles import findings, load, write
 from tideline.workspace.bundle import lint
 
 HEADER = "# Databricks notebook source\n"
@@ -121,11 +118,18 @@ JOBS = {
               left: "{{job.start_time.isodate}}"
               right: "{{ job.id }} {{jobs.id}}"
           - {task_key: b, condition_task: {op: EQUAL_TO, left: "{{job.id}", right: "{{run_id}}"}}
-          - {task_key: c, condition_task: {op: EQUAL_TO, left: "{{input}}", right: "{{tasks.my-task.run_id}}"}}
-          - {task_key: d, condition_task: {op: EQUAL_TO, left: "{{job.trigger.file_arrival.location}}", right: x}}
+          - {task_key: c, condition_task: {op: EQUAL_TO, left: "{{input}}", right: "{{tasks.m-y.run_id}}"}}
+          - {task_key: d, condition_task: {op: NOT_EQUAL, left: x, right: "{{job.trigger.file_arrival.x}}"}}
         """,
-        ["9 unknown-reference", "10 unknown-reference", "11 odd-braces", "11 deprecated-reference"]
-        + ["12 input-outside-loop", "12 unknown-reference", "13 trigger-not-set"],
+        [
+            "9 unknown-reference",
+            "10 unknown-reference",
+            "11 odd-braces",
+            "11 deprecated-reference",
+            "12 input-outside-loop",
+            "12 unknown-reference",
+            "13 trigger-not-set",
+        ],
     ),
     "values of tasks that are not upstream": (
         """
@@ -147,8 +151,13 @@ JOBS = {
           - {task_key: d, sql_task: {file: {path: q.sql}, warehouse_id: w}}
         environments: [{environment_key: e, spec: {environment_version: "4", base_environment: x}}]
         """,
-        ["6 notebook-missing", "7 notebook-without-header", "8 script-is-notebook", "9 sql-file-missing"]
-        + ["10 two-environments"],
+        [
+            "6 notebook-missing",
+            "7 notebook-without-header",
+            "8 script-is-notebook",
+            "9 sql-file-missing",
+            "10 two-environments",
+        ],
     ),
     "loops": (
         """
@@ -159,15 +168,17 @@ JOBS = {
               inputs: "[1, {}]"
               task: {task_key: i, for_each_task: {inputs: "[1]", task:
                 {task_key: k, notebook_task: {notebook_path: n.py}}}}
-          - {task_key: b, for_each_task: {inputs: "[1, [2]]", task: {task_key: l, notebook_task: {notebook_path: n.py}}}}
-          - {task_key: c, for_each_task: {inputs: "a,b", task: {task_key: m, notebook_task: {notebook_path: n.py}}}}
+          - task_key: b
+            for_each_task: {inputs: "[1, [2]]", task: {task_key: l, notebook_task: {notebook_path: n.py}}}
+          - task_key: c
+            for_each_task: {inputs: "a,b", task: {task_key: m, notebook_task: {notebook_path: n.py}}}
         """,
         [
             "7 retries-on-for-each",
             "9 for-each-inputs",
             "10 nested-for-each",
-            "12 for-each-inputs",
             "13 for-each-inputs",
+            "15 for-each-inputs",
         ],
     ),
     "bad schedule": (
@@ -211,7 +222,7 @@ JOBS = {
         """
         tasks:
           - {task_key: a}
-          - {task_key: b, condition_task: {op: EQUAL_TO, left: a, right: b}, notebook_task: {notebook_path: n.py}}
+          - {task_key: b, notebook_task: {notebook_path: n}, condition_task: {op: EQUAL_TO, left: a, right: b}}
           - {task_key: c, job_cluster_key: small, notebook_task: {notebook_path: n.py}}
         """,
         ["6 task-without-work", "7 task-of-two-kinds", "8 undeclared-job-cluster"],
@@ -241,12 +252,12 @@ NOTEBOOKS = {
         ["n.py:5 widget-without-value"],
     ),
     "widgets by a constant": (
-        "NAMES = {'country': 'x', 'month': 'y'}\nfor name, text in NAMES.items():\n    dbutils.widgets.text(name, text)\n",
+        "NAMES = {'country': 'x', 'm': 'y'}\nfor n, t in NAMES.items():\n    dbutils.widgets.text(n, t)\n",
         [],
     ),
     "widgets that cannot be seen": ("print(dbutils.widgets.getAll())\n", []),
     "a call that fails over Connect": (
-        "dbutils.widgets.get('country')\nspark.sparkContext.parallelize([1])\nx = spark.table('t').rdd.map(str)\n",
+        "dbutils.widgets.get('country')\nspark.sparkContext.parallelize([1])\nspark.table('t').rdd\n",
         ["n.py:3 not-over-connect", "n.py:4 not-over-connect"],
     ),
     "caching": ("dbutils.widgets.get('country')\nspark.table('t').cache()\n", ["n.py:3 not-on-serverless"]),
@@ -286,7 +297,8 @@ def test_a_module_that_gets_dbutils_counts_and_is_searched_for_failing_calls(tmp
 def test_a_task_value_set_in_a_loop_is_refused(tmp_path: Path) -> None:
     job = """
         tasks:
-          - {task_key: a, for_each_task: {inputs: "[1]", task: {task_key: i, notebook_task: {notebook_path: n.py}}}}
+          - task_key: a
+            for_each_task: {inputs: "[1]", task: {task_key: i, notebook_task: {notebook_path: n.py}}}
         """
     assert of_job(tmp_path, job, n="dbutils.jobs.taskValues.set('k', 1)\n") == ["n.py:2 task-value-in-loop"]
 
@@ -305,7 +317,8 @@ def test_messages_say_what_was_found_and_meant(tmp_path: Path) -> None:
     said = [
         "`report` says not what it does (add notebook_task) [task-without-work]",
         "`report` depends on `lod`, no task of this job (did you mean `load`?) [unknown-depends-on]",
-        "jobs.j.tasks[report] has an unknown field `notebook_tsk` (did you mean `notebook_task`?) [unknown-or-wrong-field]",
+        "jobs.j.tasks[report] has an unknown field `notebook_tsk` (did you mean `notebook_task`?)"
+        + " [unknown-or-wrong-field]",
     ]
     assert shown == [f"{place}: error: {text}" for place, text in zip(places, said, strict=True)]
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.workspace.bundle.bundles import load, write
 from tideline.workspace.bundle import load_bundle
-from tideline.workspace.bundle.user import LocalUser
+from tideline.workspace.bundle.user import LocalUser, local_user
 from tideline.workspace.errors import BundleError, JobError
-
-sys.path.insert(0, str(Path(__file__).parent))
-from bundles import load, write
 
 JOB = """
 resources:
@@ -30,7 +27,7 @@ def refused(root: Path, yaml: str, **options: object) -> str:
 
 
 def test_a_folder_without_a_bundle_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="databricks.yml is missing.*--root DIR"):
+    with pytest.raises(BundleError, match=r"databricks.yml is missing.*--root DIR"):
         load_bundle(tmp_path)
 
 
@@ -230,7 +227,8 @@ def test_a_reference_keeps_its_type_and_several_become_text(tmp_path: Path) -> N
 def test_a_reference_that_leads_nowhere_is_refused(tmp_path: Path, name: str, message: str) -> None:
     yaml = (
         "variables: {country: {default: c}, found: {lookup: {warehouse: w}}, map: {default: {a: 1}},\n"
-        f"   loop: {{default: '${{var.loop}}'}}}}\nresources: {{jobs: {{a: {{name: x, description: '{name}'}}}}}}"
+        f"   loop: {{default: '${{var.loop}}'}}}}\n"
+        f"resources: {{jobs: {{a: {{name: x, description: '{name}'}}}}}}"
     )
     assert message.split(": ", 1)[1] in refused(tmp_path, yaml)
 
@@ -345,15 +343,13 @@ def test_paths_are_relative_to_the_file_that_says_them(tmp_path: Path) -> None:
 
 def test_an_unknown_job_gets_a_suggestion_and_places_are_exact(tmp_path: Path) -> None:
     bundle = load(tmp_path, JOB)
-    with pytest.raises(JobError, match="no job `b`.*jobs: a"):
+    with pytest.raises(JobError, match=r"no job `b`.*jobs: a"):
         bundle.job("b")
     assert str(bundle.place_of("resources", "jobs", "a", "name")).endswith("databricks.yml:5:7")
     assert bundle.place_of("resources", "jobs", "a", "queue", "enabled").line == 4
 
 
 def test_the_local_user_is_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tideline.workspace.bundle.user import local_user
-
     monkeypatch.setenv("TIDELINE_USER", "Ada.Byron@example.com")
     assert local_user() == LocalUser("Ada.Byron@example.com")
     assert local_user().short_name == "ada_byron"

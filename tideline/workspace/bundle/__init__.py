@@ -1,4 +1,4 @@
-"""Asset bundles on a laptop: the same files, the same resolution, and the checks that the official command lacks."""
+"""Asset bundles on a laptop: the same resolution, and the checks that the official command lacks."""
 
 from tideline.workspace.bundle.findings import Finding
 from tideline.workspace.bundle.lint import lint

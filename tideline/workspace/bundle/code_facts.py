@@ -24,7 +24,7 @@ class Call:
 class Facts:
     """What a file of Python says about widgets and task values; built by a scan, then only read.
 
-    `reads_all_known` is False where names of widgets are computed or `dbutils` is handed to code that was not seen.
+    `reads_all_known` is False where names of widgets are computed or `dbutils` goes to code out of sight.
     """
 
     path: Path

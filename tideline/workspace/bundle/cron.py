@@ -2,8 +2,8 @@
 
     seconds minutes hours day-of-month month day-of-week [year]
 
-Days of the week count from 1 = Sunday. `?`, `L`, `L-3`, `LW`, `15W`, `6L`, `6#3`, names, lists, ranges that wrap
-and increments work as in Quartz; what Quartz refuses is refused.
+Days of the week count from 1 = Sunday. `?`, `L`, `L-3`, `LW`, `15W`, `6L`, `6#3`, names, lists, ranges
+that wrap and increments work as in Quartz; what Quartz refuses is refused.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def _number(field: str, text: str) -> int:
 
 @dataclass(frozen=True)
 class DayOfMonth:
-    """Days by number, or one counted from the end (`L`, `L-3`), or the weekday nearest to one (`15W`, `LW`)."""
+    """Days by number, one counted from the end (`L`, `L-3`), or the weekday nearest to one (`15W`)."""
 
     days: frozenset[int] = frozenset()
     from_end: int | None = None

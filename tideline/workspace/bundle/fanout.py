@@ -1,4 +1,4 @@
-"""What the root says for all resources: who runs them, who may see them; and what a job has when it says nothing."""
+"""Who runs all resources and who may see them; and what a job has when it says nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RUNS_AS_SOMEONE = ("jobs", "pipelines")
 
 
 def fan_out(tree: Node) -> Node:
-    """Every resource with the permissions and the identity that the root gives, where it has none of its own."""
+    """Every resource with the permissions and the identity that the root gives, unless it has its own."""
     return _job_defaults(_permissions(_run_as(tree)))
 
 

@@ -105,7 +105,7 @@ def refuse_shared_names(tree: Node) -> None:
             if name in seen:
                 other, node = seen[name]
                 raise BundleError(
-                    f"{kind}.{name} has the key of {other}.{name} ({node.place}); keys are unique over all kinds",
+                    f"{kind}.{name} has the key of {other}.{name} ({node.place})",
                     place=resource.place,
                 )
             seen[name] = (kind, resource)

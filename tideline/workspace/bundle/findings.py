@@ -9,7 +9,7 @@ from tideline.workspace.errors import Place
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """`severity` is `error` (a run is refused) or `warning`; `rule` names the check, for documents and filters."""
+    """`severity` is `error` (a run is refused) or `warning`; `rule` names the check."""
 
     place: Place
     rule: str

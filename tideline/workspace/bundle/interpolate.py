@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from tideline.workspace.bundle.nodes import Node
 from tideline.workspace.errors import BundleError
 
-# Letters first, then letters and digits with - or _ inside; written so that no text can be matched in two ways.
+# Letters first, then letters and digits with - or _ inside; no text can be matched in two ways.
 _NAME = r"_*[^\W\d_](?:[^\W_]|[-_]+[^\W_])*"
 REFERENCE = re.compile(rf"(?<!\$)\$\{{({_NAME}(?:\.{_NAME}(?:\[[0-9]+\])*)*(?:\[[0-9]+\])*)\}}")
 STEP = re.compile(r"\[([0-9]+)\]|([^.\[\]]+)")

@@ -25,9 +25,9 @@ SECTION_KEYS = {
     "bundle": _names("name uuid databricks_cli_version deployment engine cluster_id git"),
     "sync": _names("paths include exclude"),
     "workspace": _names(
-        "host profile root_path file_path artifact_path state_path resource_path account_id auth_type client_id "
-        "google_service_account azure_client_id azure_environment azure_login_app_id azure_tenant_id "
-        "azure_use_msi azure_workspace_resource_id workspace_id"
+        "host profile root_path file_path artifact_path state_path resource_path account_id auth_type "
+        "client_id google_service_account azure_client_id azure_environment azure_login_app_id "
+        "azure_tenant_id azure_use_msi azure_workspace_resource_id workspace_id"
     ),
     "presets": _names(
         "name_prefix tags trigger_pause_status jobs_max_concurrent_runs pipelines_development "

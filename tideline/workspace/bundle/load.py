@@ -37,7 +37,7 @@ def load_bundle(
 ) -> Bundle:
     """The bundle of the folder `root`, as `target` sees it (None: the default target).
 
-    `environment` holds the BUNDLE_VAR_ values (None: this process's). Without `has_local_settings` the values are
+    `environment` holds the BUNDLE_VAR_ values (None: this process's). Without `has_local_settings` values are
     those of a workspace. Raises BundleError, with its place, for whatever does not resolve.
     """
     root = Path(root).resolve()

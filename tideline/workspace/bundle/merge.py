@@ -1,4 +1,4 @@
-"""How two descriptions become one: maps merge, lists concatenate, a later scalar wins; keyed lists merge by key."""
+"""How two descriptions become one: maps merge, lists concatenate, a later scalar wins, keyed lists merge."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _merged_by(elements: Node, key: str) -> Node:
 
 
 def refuse_repeated_keys(root: Node) -> None:
-    """A list that gives the same key twice by itself is a slip, not an override: BundleError at the second."""
+    """A list that gives one key twice by itself is a slip, not an override: BundleError at the second."""
     for kind, lists in KEYED_LISTS.items():
         for name, resource in root.entries("resources", kind).items():
             for field, key in lists.items():

@@ -51,7 +51,7 @@ class Bundle:
         return match.group(1) if match and match.group(1) in self.jobs else None
 
     def place_of(self, *path: str | int) -> Place:
-        """Where the value at `path` from the bundle's root stands; the nearest one above where it was filled in."""
+        """Where the value at `path` from the root stands; of what was filled in, the nearest above."""
         node = self.tree
         for step in path:
             below = node.child(step)

@@ -10,7 +10,7 @@ from tideline.workspace.errors import BundleError
 
 DEVELOPMENT_RUNS = 4
 
-# Which field carries the name that a prefix is put before, as it is or reduced to what a catalogue name may hold.
+# The field with the name that gets a prefix: as it is, or reduced to what a catalogue name may hold.
 PLAIN_NAMES = {
     "jobs": "name",
     "pipelines": "name",
@@ -117,7 +117,7 @@ def _add_tags(tree: Node, tags: dict[str, Node]) -> Node:
 
 
 def _fill_job(job: Node, presets: Node) -> Node:
-    """Pause what has no pause status of its own, and set the number of concurrent runs where it is not set."""
+    """Pause what has no pause status of its own, and set the number of concurrent runs where it is unset."""
     status = presets.get("trigger_pause_status")
     for trigger in TRIGGERS if status is not None else ():
         found = job.get(trigger)

@@ -16,7 +16,7 @@ from tideline.workspace.errors import BundleError
 EARLY = ("bundle", "workspace", "var", "variables")
 LATE = ("resources", "artifacts")
 
-# Fields that exist once a resource is deployed; a job's id is the one that a laptop can follow (run_job_task).
+# Fields that exist once a resource is deployed; of these a laptop can follow a job's id (run_job_task).
 AFTER_DEPLOYMENT = frozenset({"id", "url", "uid", "etag", "created_at", "updated_at"})
 
 

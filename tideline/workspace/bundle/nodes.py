@@ -72,7 +72,7 @@ class Node:
         return replace(self, value=value)
 
     def put(self, path: Path, node: Node) -> Node:
-        """A copy of this tree with `node` at `path`; missing maps on the way are made at this node's place."""
+        """A copy of this tree with `node` at `path`; missing maps on the way get this node's place."""
         if not path:
             return node
         step, rest = path[0], path[1:]

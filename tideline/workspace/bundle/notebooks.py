@@ -1,4 +1,4 @@
-"""What lint can see of a notebook without running it: widgets, task values, calls that Spark Connect lacks."""
+"""What lint sees of a notebook without running it: widgets, task values, calls that Spark Connect lacks."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _markers(text: str, place: Place) -> Iterator[tuple[str, Place]]:
 
 
 def modules_used(root: Path, facts: Iterable[Facts]) -> list[Facts]:
-    """Facts of every module under src/ or the root that the given code imports, directly or through another."""
+    """Facts of every module under src/ or the root that the given code imports, directly or not."""
     found: dict[Path, Facts] = {}
     waiting = [name for each in facts for name in each.imports]
     while waiting:
@@ -135,7 +135,7 @@ def modules_used(root: Path, facts: Iterable[Facts]) -> list[Facts]:
 
 
 def module_file(root: Path, name: str) -> Path | None:
-    """The bundle's own file of a dotted module name, or of the module that holds the name; None for others."""
+    """The bundle's own file of a dotted name, or of the module that holds the name; None for others."""
     parts = name.split(".")
     for length in (len(parts), len(parts) - 1):
         for base in (root / "src", root):

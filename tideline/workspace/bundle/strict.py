@@ -1,6 +1,6 @@
 """Strict validation of resources by the official models, every finding at its own line.
 
-The models of `databricks-bundles` say which fields exist, which are required and which values an enumeration has.
+The models of `databricks-bundles` say which fields exist, which are required and what an enumeration holds.
 Walking them finds all mistakes at once; `from_dict` has the last word.
 """
 

@@ -16,7 +16,7 @@ class LocalUser:
 
     @property
     def short_name(self) -> str:
-        """The part before the @, with every run of other characters than letters and digits as one underscore."""
+        """The part before the @, with one underscore for all between letters and digits."""
         return re.sub(r"[^0-9A-Za-z]+", "_", self.name.split("@")[0]).strip("_").lower() or "local"
 
 

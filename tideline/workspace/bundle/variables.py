@@ -1,6 +1,6 @@
 """The value of every variable and where it was said.
 
-From strongest to weakest: `--var`, `BUNDLE_VAR_<name>`, `[tool.tideline.variables]` of the bundle's pyproject.toml,
+From strongest to weakest: `--var`, `BUNDLE_VAR_<name>`, `[tool.tideline.variables]` of pyproject.toml,
 `.databricks/bundle/<target>/variable-overrides.json`, the target's value, the default.
 """
 

@@ -1,6 +1,6 @@
 """YAML to nodes: one readable error with its place for whatever is broken.
 
-Scalars follow YAML 1.2, as the official command reads them: `yes`, `no`, `on` and `off` are text, dates stay text.
+Scalars follow YAML 1.2, as the official command reads them: `yes`, `no`, `on`, `off` and dates stay text.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class _AnchorLoader(yaml.SafeLoader):
 
 
 def _without_anchor_holders(root: Node, document: yaml.Node, anchored: set[int]) -> Node:
-    """Top-level keys that no bundle has and whose value is an anchor hold text for reuse; they say nothing."""
+    """Top-level keys that no bundle has and whose value is an anchor hold text for reuse: left out."""
     holders = {
         key.value
         for key, value in document.value
@@ -149,7 +149,7 @@ class _Converter:
 def scalar(node: yaml.ScalarNode) -> Any:
     """The value of a scalar: typed only where it is plain, text wherever it is quoted or a block."""
     text = node.value
-    if node.style is not None or node.tag == "!" or node.tag.endswith(":str") and text in NULLS:
+    if node.style is not None or node.tag == "!" or (node.tag.endswith(":str") and text in NULLS):
         return text
     if text in NULLS:
         return None

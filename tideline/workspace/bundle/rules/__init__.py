@@ -1,1 +1,1 @@
-"""The checks that the official command lacks: one file per subject, each with functions from a job or bundle to findings."""
+"""The checks that the official command lacks: one file per subject, from a job or bundle to findings."""

@@ -1,4 +1,4 @@
-"""Code that works on a classic cluster only: notebooks of tasks, and the modules of the bundle that they import."""
+"""Code that works on a classic cluster only: in notebooks, and in the modules that they import."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def _widgets(job: Job, task: Task, facts: Facts) -> Iterator[Finding]:
     fed = {*job.parameters, *task.node.entries("notebook_task", "base_parameters")}
     for name, place in facts.widgets_read.items():
         if name not in fed and name not in facts.widgets_declared:
-            message = f"widget `{name}` is read, but job `{job.key}` feeds no such parameter and nothing declares it"
+            message = f"widget `{name}` is read, but neither declared nor a parameter of job `{job.key}`"
             hint = did_you_mean(name, fed | set(facts.widgets_declared), what="parameters and widgets")
             yield Finding(place, "widget-without-value", message, hint)
     for name, (default, place) in facts.widgets_declared.items():
