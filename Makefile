@@ -1,0 +1,50 @@
+# `make demo` and `make test` set up what they need. PYTHON names another interpreter: make PYTHON=python3.12 demo
+SHELL := /bin/bash
+PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3 2>/dev/null))
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-deep lint types check bench docs requirements doctor clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup:  ## packages and jars, once; does nothing when they are there
+	@if [ -z "$(PYTHON)" ]; then echo "setup: no python3 was found; expected Python 3.11 or newer. Install it, or name one: make PYTHON=..." >&2; exit 2; fi
+	@"$(PYTHON)" tideline/setup.py
+
+demo: setup  ## every job on two days of sample deliveries, with a report to look at
+	@$(BIN)/tideline demo
+
+test: setup  ## all tests that end within minutes
+	@$(BIN)/python -m pytest -m "not deep"
+
+test-deep: setup  ## longer proofs
+	@$(BIN)/python -m pytest -m deep
+
+lint: setup  ## style and the arrows between packages
+	@$(BIN)/ruff check .
+	@PYTHONPATH=src $(BIN)/lint-imports
+
+types: setup  ## strict types on src and tideline
+	@$(BIN)/mypy
+
+check: lint types test  ## lint, types and tests
+
+bench: setup  ## measure, and write benchmarks/results.md
+	@$(BIN)/python -m benchmarks
+
+docs: setup  ## generate docs/tables.md from the declarations
+	@PYTHONPATH=src:. $(BIN)/python -m tideline.commands.docs
+
+requirements:  ## compile the lock files (needs uv)
+	@for lock in "dev --extra local --extra dev --universal --python-version 3.11" "runtime --extra local --universal --python-version 3.11" "workspace --python-version 3.12"; do \
+	  set -- $$lock; name=$$1; shift; \
+	  uv pip compile pyproject.toml "$$@" --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/$$name.txt; done
+	@uv pip compile requirements/connect.in --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/connect.txt
+
+doctor: setup  ## what this machine has and lacks
+	@$(BIN)/tideline doctor
+
+clean:  ## remove local state; packages and jars stay
+	@$(BIN)/tideline reset --yes
