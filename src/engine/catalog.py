@@ -24,8 +24,15 @@ PROPERTIES = {
     "delta.logRetentionDuration": "interval 60 days",
 }
 WIDENINGS = {
-    ("tinyint", "smallint"), ("tinyint", "int"), ("tinyint", "bigint"), ("smallint", "int"), ("smallint", "bigint"),
-    ("int", "bigint"), ("int", "double"), ("float", "double"), ("bigint", "double"),
+    ("tinyint", "smallint"),
+    ("tinyint", "int"),
+    ("tinyint", "bigint"),
+    ("smallint", "int"),
+    ("smallint", "bigint"),
+    ("int", "bigint"),
+    ("int", "double"),
+    ("float", "double"),
+    ("bigint", "double"),
 }
 
 
@@ -49,7 +56,9 @@ def quoted(name: str) -> str:
 
 
 def columns_ddl(columns: Sequence[Column]) -> str:
-    return ", ".join(f"{quoted(column.name)} {column.type} COMMENT {text(column.comment)}" for column in columns)
+    return ", ".join(
+        f"{quoted(column.name)} {column.type} COMMENT {text(column.comment)}" for column in columns
+    )
 
 
 def stored_columns(spark: SparkSession, name: str) -> dict[str, str] | None:
@@ -84,7 +93,9 @@ def follow_declaration(
         spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({columns_ddl(added)})").collect()
     for change in changes:
         if change.change == "widened":
-            spark.sql(f"ALTER TABLE {name} ALTER COLUMN {quoted(change.column)} TYPE {change.found}").collect()
+            spark.sql(
+                f"ALTER TABLE {name} ALTER COLUMN {quoted(change.column)} TYPE {change.found}"
+            ).collect()
     return changes
 
 
@@ -96,8 +107,12 @@ def _change(name: str, column: Column, stored: dict[str, str]) -> SchemaChange |
         return None
     if (was, column.type) in WIDENINGS:
         return SchemaChange(column.name, "widened", column.type, was)
-    raise DriftError(f"{name}.{column.name}", f"type {was} is stored, {column.type} is declared",
-                     expected="the same type or a wider one", hint="A type never narrows: rename the column or rebuild the table.")
+    raise DriftError(
+        f"{name}.{column.name}",
+        f"type {was} is stored, {column.type} is declared",
+        expected="the same type or a wider one",
+        hint="A type never narrows: rename the column or rebuild the table.",
+    )
 
 
 def comment_columns(spark: SparkSession, name: str, columns: Sequence[Column], comment: str) -> int:
@@ -105,7 +120,9 @@ def comment_columns(spark: SparkSession, name: str, columns: Sequence[Column], c
     found = {row["col_name"]: row["comment"] or "" for row in spark.sql(f"DESCRIBE TABLE {name}").collect()}
     stale = [column for column in columns if column.name in found and found[column.name] != column.comment]
     for column in stale:
-        spark.sql(f"ALTER TABLE {name} ALTER COLUMN {quoted(column.name)} COMMENT {text(column.comment)}").collect()
+        spark.sql(
+            f"ALTER TABLE {name} ALTER COLUMN {quoted(column.name)} COMMENT {text(column.comment)}"
+        ).collect()
     if stale:
         spark.sql(f"COMMENT ON TABLE {name} IS {text(comment)}").collect()
     return len(stale)

@@ -56,7 +56,9 @@ class Window:
     @property
     def moved(self) -> list[str]:
         """Inputs with versions that were not read yet."""
-        return [path for path, head in self.heads.items() if path not in self.start or head != self.start[path]]
+        return [
+            path for path, head in self.heads.items() if path not in self.start or head != self.start[path]
+        ]
 
     def in_full(self, why: str) -> Window:
         return Window("full", why, self.heads, {})
@@ -72,7 +74,13 @@ def head_of(spark: SparkSession, name: str) -> Head | None:
 
 
 def window_of(
-    table: Table, *, cursor: Cursor | None, heads: Mapping[str, Head], target: Head | None, code: str, as_of: date | None,
+    table: Table,
+    *,
+    cursor: Cursor | None,
+    heads: Mapping[str, Head],
+    target: Head | None,
+    code: str,
+    as_of: date | None,
     rebuild: bool,
 ) -> Window:
     """Which versions `table` has to read, and whether it must be recomputed as a whole."""
@@ -88,7 +96,12 @@ def window_of(
 
 
 def _why_void(
-    cursor: Cursor | None, heads: Mapping[str, Head], target: Head | None, code: str, as_of: date | None, rebuild: bool
+    cursor: Cursor | None,
+    heads: Mapping[str, Head],
+    target: Head | None,
+    code: str,
+    as_of: date | None,
+    rebuild: bool,
 ) -> str:
     if cursor is None:
         return "first run"
@@ -128,8 +141,16 @@ def read_appended(spark: SparkSession, name: str, after: int, to: int) -> DataFr
 def feed_is_gone(error: PySparkException) -> bool:
     """Whether reading a change feed failed because its files or versions are no longer there."""
     message = str(error)
-    signs = ("DELTA_MISSING_CHANGE_DATA", "DELTA_CHANGE_TABLE_FEED_DISABLED", "DELTA_VERSIONS_NOT_CONTIGUOUS",
-             "DELTA_VERSION_NOT_FOUND", "DELTA_TRUNCATED_TRANSACTION_LOG", "DELTA_LOG_FILE_NOT_FOUND",
-             "DELTA_NO_REPRODUCIBLE_HISTORY_FOUND", "FAILED_READ_FILE", "FileNotFoundException",
-             "DELTA_CHANGE_DATA_FEED_INCOMPATIBLE")
+    signs = (
+        "DELTA_MISSING_CHANGE_DATA",
+        "DELTA_CHANGE_TABLE_FEED_DISABLED",
+        "DELTA_VERSIONS_NOT_CONTIGUOUS",
+        "DELTA_VERSION_NOT_FOUND",
+        "DELTA_TRUNCATED_TRANSACTION_LOG",
+        "DELTA_LOG_FILE_NOT_FOUND",
+        "DELTA_NO_REPRODUCIBLE_HISTORY_FOUND",
+        "FAILED_READ_FILE",
+        "FileNotFoundException",
+        "DELTA_CHANGE_DATA_FEED_INCOMPATIBLE",
+    )
     return any(sign in message for sign in signs)

@@ -26,7 +26,9 @@ class Check:
 
     def __post_init__(self) -> None:
         if self.severity not in SEVERITIES:
-            raise SpecError(f"check `{self.name}`", f"severity `{self.severity}`", expected=", ".join(SEVERITIES))
+            raise SpecError(
+                f"check `{self.name}`", f"severity `{self.severity}`", expected=", ".join(SEVERITIES)
+            )
         if not self.name.strip() or not self.condition.strip():
             raise SpecError(f"check `{self.name}`", "an empty name or condition")
 

@@ -68,7 +68,9 @@ def bring_up_to_date(run: Run, table: Derived, window: Window) -> Result:
     rows = _selected(table, _build(run, table, window, slices))
     target = run.name_of(table)
     drifts = _prepare(run.spark, table, target)
-    measured = measure(rows, table, slice_by=table.slice_by if slices else "", touched=slices.values if slices else [])
+    measured = measure(
+        rows, table, slice_by=table.slice_by if slices else "", touched=slices.values if slices else []
+    )
     judge_fail_checks(table, measured.checks)
     counts = _write(run, table, target, rows, slices)
     counted = replace(counts, read=measured.read, slices=len(slices.values) if slices else None)
@@ -80,7 +82,11 @@ def touched_slices(run: Run, table: Derived, window: Window) -> Slices:
 
     For a table without a slice the answer has one value if any row changed, none otherwise.
     """
-    found = [_touched_by(run, table, window, parameter) for parameter, path in table.reads.items() if path in window.moved]
+    found = [
+        _touched_by(run, table, window, parameter)
+        for parameter, path in table.reads.items()
+        if path in window.moved
+    ]
     rows = found[0]
     for more in found[1:]:
         rows = rows.union(more)
@@ -96,10 +102,14 @@ def _touched_by(run: Run, table: Derived, window: Window, parameter: str) -> Dat
         return feed.limit(1).select(F.lit("all").alias("slice"))
     if isinstance(source, Input):
         return feed.select(F.expr(table.slice_of(source)).alias("slice"))
-    return _slices_of_lookup(run, table, window, feed.select(F.col(source.on).alias("_changed")).distinct(), source)
+    return _slices_of_lookup(
+        run, table, window, feed.select(F.col(source.on).alias("_changed")).distinct(), source
+    )
 
 
-def _slices_of_lookup(run: Run, table: Derived, window: Window, changed: DataFrame, lookup: Lookup) -> DataFrame:
+def _slices_of_lookup(
+    run: Run, table: Derived, window: Window, changed: DataFrame, lookup: Lookup
+) -> DataFrame:
     """Slices of the input rows that look up a changed key."""
     found: DataFrame | None = None
     for source in table.inputs.values():
@@ -129,7 +139,9 @@ def _selected(table: Derived, rows: DataFrame) -> DataFrame:
     """The declared columns with their declared types, in their order."""
     missing = [name for name in table.column_names if name not in rows.columns]
     if missing:
-        raise SpecError(table.path, f"the builder returns no {', '.join(missing)}", expected=", ".join(table.column_names))
+        raise SpecError(
+            table.path, f"the builder returns no {', '.join(missing)}", expected=", ".join(table.column_names)
+        )
     return rows.select(*[F.col(column.name).cast(column.type).alias(column.name) for column in table.columns])
 
 
@@ -150,7 +162,9 @@ def _write(run: Run, table: Derived, target: str, rows: DataFrame, slices: Slice
     key = list(table.key)
     old = spark.table(target)
     old = slices.restrict(old, table.slice_by) if slices is not None else old
-    gone = old.join(rows.select(*key), on=key, how="left_anti").select(*table.column_names, F.lit(True).alias("_is_gone"))
+    gone = old.join(rows.select(*key), on=key, how="left_anti").select(
+        *table.column_names, F.lit(True).alias("_is_gone")
+    )
     source = rows.withColumn("_is_gone", F.lit(False)).unionByName(gone)
     types = {column.name: column.type for column in table.columns}
     return merge_difference(spark, target, source, key=key, types=types)

@@ -33,7 +33,12 @@ class Leaf:
 
     @property
     def column(self) -> Column:
-        return Column(column_name(self.path), self.type, f"Found in delivered documents at `{self.path}`.", path=self.path)
+        return Column(
+            column_name(self.path),
+            self.type,
+            f"Found in delivered documents at `{self.path}`.",
+            path=self.path,
+        )
 
 
 def flatten(documents: DataFrame, columns: Sequence[Column]) -> DataFrame:
@@ -71,7 +76,9 @@ def _typed(column: Column) -> str:
         millis = f"timestamp_millis(try_cast({text} AS bigint))"
         return f"coalesce(try_cast({text} AS timestamp), {millis})"
     if column.type in ("bigint", "int", "double", "float"):
-        wrapped = [f"try_cast({_get(f'{column.path}.{name}', 'string')} AS {column.type})" for name in NUMBERS[:3]]
+        wrapped = [
+            f"try_cast({_get(f'{column.path}.{name}', 'string')} AS {column.type})" for name in NUMBERS[:3]
+        ]
         return f"coalesce({_get(column.path, column.type)}, {', '.join(wrapped)})"
     return _get(column.path, column.type)
 
@@ -108,7 +115,9 @@ def _sql_type(found: str, name: str) -> str:
         return "variant"
     if found.startswith("DECIMAL"):
         return "double"
-    return {"BIGINT": "bigint", "BOOLEAN": "boolean", "DOUBLE": "double", "TIMESTAMP": "timestamp"}.get(found, "string")
+    return {"BIGINT": "bigint", "BOOLEAN": "boolean", "DOUBLE": "double", "TIMESTAMP": "timestamp"}.get(
+        found, "string"
+    )
 
 
 class _Reader:
@@ -117,7 +126,9 @@ class _Reader:
     TOKEN = re.compile(r"\s*(`(?:[^`]|``)*`|[^\s<>,:`]+|[<>,:])")
 
     def __init__(self, schema: str) -> None:
-        self.tokens = self.TOKEN.findall(re.sub(r"\(\d+,\s*\d+\)", "", schema))  # DECIMAL(p,s): the kind is enough
+        self.tokens: list[str] = self.TOKEN.findall(
+            re.sub(r"\(\d+,\s*\d+\)", "", schema)
+        )  # DECIMAL(p,s): the kind is enough
         self.at = 0
 
     def read(self) -> Node:

@@ -40,8 +40,12 @@ FILES = (
     Column("length_bytes", "bigint", "Size when it was read."),
     Column("modified_at", "timestamp", "Modification time when it was read."),
     Column("file_hash", "string", "Hash of its content; null where it could not be read."),
-    Column("status", "string", "landed, repeated (content was landed before), empty, truncated (landed, the end is missing), "
-                               "unreadable, unmatched (no source takes its name) or waiting."),
+    Column(
+        "status",
+        "string",
+        "landed, repeated (content was landed before), empty, truncated (landed, the end is missing), "
+        "unreadable, unmatched (no source takes its name) or waiting.",
+    ),
     Column("records", "bigint", "Records landed."),
     Column("decided_at", "timestamp", "By the clock."),
     Column("note", "string", "What a person should know; null otherwise."),
@@ -92,8 +96,19 @@ class Ledger:
     def append(self, source: str, decisions: Sequence[Decision]) -> list[tuple[object, ...]]:
         now, run = datetime.now(UTC), self.run
         return [
-            (run.settings.run_id, run.system.name, source, d.listed.file, d.listed.length, d.listed.modified_at,
-             d.file_hash, d.status, d.records, now, d.note)
+            (
+                run.settings.run_id,
+                run.system.name,
+                source,
+                d.listed.file,
+                d.listed.length,
+                d.listed.modified_at,
+                d.file_hash,
+                d.status,
+                d.records,
+                now,
+                d.note,
+            )
             for d in decisions
         ]
 
@@ -117,10 +132,14 @@ def list_files(run: Run) -> list[Listed]:
         except PySparkException as error:
             if "PATH_NOT_FOUND" in str(error):
                 continue
-            raise SourceError(f"{run.system.name}: {landing}/{folder}", "the folder cannot be listed", hint=str(error)[:300]) from error
+            raise SourceError(
+                f"{run.system.name}: {landing}/{folder}", "the folder cannot be listed", hint=str(error)[:300]
+            ) from error
         for row in rows:
             path = unquote(urlparse(row["path"]).path)
-            listed.append(Listed(row["path"], path.split("/landing/", 1)[-1], row["length"], row["modificationTime"]))
+            listed.append(
+                Listed(row["path"], path.split("/landing/", 1)[-1], row["length"], row["modificationTime"])
+            )
     return sorted(listed, key=lambda file: file.file)
 
 
@@ -148,24 +167,41 @@ def land(run: Run, source: Files, new: Sequence[Listed]) -> tuple[Counts, list[D
     if not to_land:
         return Counts(), decisions
     counts, records = _append(run, source, target, to_land)
-    decisions = [replace(d, records=records.get(d.file_hash, 0)) if d.status in ("landed", "truncated") else d for d in decisions]
+    decisions = [
+        replace(d, records=records.get(d.file_hash, 0)) if d.status in ("landed", "truncated") else d
+        for d in decisions
+    ]
     return counts, decisions
 
 
 def _decide(source: Files, file: Listed, found: Surveyed, known: set[str]) -> Decision:
     if found.is_blank:
-        return Decision(file, "empty", file_hash=found.file_hash, note="nothing but blanks, or a header alone")
+        return Decision(
+            file, "empty", file_hash=found.file_hash, note="nothing but blanks, or a header alone"
+        )
     if found.file_hash in known:
         return Decision(file, "repeated", file_hash=found.file_hash, note="this content was landed before")
     if found.is_complete:
         return Decision(file, "landed", file_hash=found.file_hash)
-    age = datetime.now(UTC).timestamp() - file.modified_at.replace(tzinfo=file.modified_at.tzinfo or UTC).timestamp()
+    age = (
+        datetime.now(UTC).timestamp()
+        - file.modified_at.replace(tzinfo=file.modified_at.tzinfo or UTC).timestamp()
+    )
     if age < SETTLE_SECONDS:
-        return Decision(file, "waiting", file_hash=found.file_hash, note="its end is missing and it changed within a minute")
-    return Decision(file, "truncated", file_hash=found.file_hash, note="its end is missing; whole records were landed")
+        return Decision(
+            file,
+            "waiting",
+            file_hash=found.file_hash,
+            note="its end is missing and it changed within a minute",
+        )
+    return Decision(
+        file, "truncated", file_hash=found.file_hash, note="its end is missing; whole records were landed"
+    )
 
 
-def _survey(run: Run, source: Files, files: Sequence[Listed]) -> tuple[list[tuple[Listed, Surveyed]], list[Decision]]:
+def _survey(
+    run: Run, source: Files, files: Sequence[Listed]
+) -> tuple[list[tuple[Listed, Surveyed]], list[Decision]]:
     """Survey all files at once; if one of them breaks the read, each by itself, so that the rest of the drop lands."""
     if not files:
         return [], []
@@ -191,7 +227,13 @@ def _known_hashes(run: Run, target: str, hashes: Sequence[str]) -> set[str]:
     """Which of these contents are in raw already, whatever the ledger says: a run may have died in between."""
     if not hashes:
         return set()
-    rows = run.spark.table(target).where(F.col("_file_hash").isin(list(hashes))).select("_file_hash").distinct().collect()
+    rows = (
+        run.spark.table(target)
+        .where(F.col("_file_hash").isin(list(hashes)))
+        .select("_file_hash")
+        .distinct()
+        .collect()
+    )
     return {row[0] for row in rows}
 
 
@@ -199,11 +241,16 @@ def _append(
     run: Run, source: Files, target: str, files: Sequence[tuple[Listed, Surveyed]]
 ) -> tuple[Counts, dict[str | None, int]]:
     records = read_records(run.spark, source, files)
-    stamped = records.withColumns({"_landed_at": F.current_timestamp(), "_run_id": F.lit(run.settings.run_id)})
+    stamped = records.withColumns(
+        {"_landed_at": F.current_timestamp(), "_run_id": F.lit(run.settings.run_id)}
+    )
     _insert(stamped.select(*[column.name for column in source.all_columns]), target)
     rows = (
-        run.spark.table(target).where(F.col("_run_id") == run.settings.run_id)
-        .groupBy("_file_hash").agg(F.count(F.lit(1)), F.count("text")).collect()
+        run.spark.table(target)
+        .where(F.col("_run_id") == run.settings.run_id)
+        .groupBy("_file_hash")
+        .agg(F.count(F.lit(1)), F.count("text"))
+        .collect()
     )
     per_file = {row[0]: row[1] for row in rows}
     return Counts(read=sum(per_file.values()), inserted=sum(per_file.values())), per_file

@@ -11,7 +11,14 @@ from pyspark.sql import functions as F
 
 from engine import partial
 from engine.batch import Measured, judge_fail_checks, measure_records
-from engine.catalog import SchemaChange, comment_columns, create_table, follow_declaration, quoted, stored_columns
+from engine.catalog import (
+    SchemaChange,
+    comment_columns,
+    create_table,
+    follow_declaration,
+    quoted,
+    stored_columns,
+)
 from engine.changes import Window, feed_is_gone, read_appended, read_at
 from engine.documents import Leaf, flatten, leaves_of
 from engine.merge import first_load, merge_difference, merge_ordered
@@ -76,20 +83,32 @@ def _leaves(table: Latest, records: DataFrame) -> list[Leaf]:
         return []
     schema = records.agg(F.expr("schema_of_variant_agg(document)")).collect()[0][0] or "VOID"
     declared = set(table.column_names)
-    found = {leaf.column.name: leaf for leaf in leaves_of(schema, table.without) if leaf.column.name not in declared}
+    found = {
+        leaf.column.name: leaf
+        for leaf in leaves_of(schema, table.without)
+        if leaf.column.name not in declared
+    }
     if found and table.new_columns == "fail":
-        raise DriftError(table.path, f"undeclared fields {', '.join(leaf.path for leaf in found.values())}",
-                         expected=f"only {', '.join(sorted(declared))}", hint="Declare them, or let the table evolve.")
+        raise DriftError(
+            table.path,
+            f"undeclared fields {', '.join(leaf.path for leaf in found.values())}",
+            expected=f"only {', '.join(sorted(declared))}",
+            hint="Declare them, or let the table evolve.",
+        )
     return list(found.values())
 
 
-def _prepare(run: Run, table: Latest, target: str, leaves: Sequence[Leaf]) -> tuple[list[Column], list[SchemaChange]]:
+def _prepare(
+    run: Run, table: Latest, target: str, leaves: Sequence[Leaf]
+) -> tuple[list[Column], list[SchemaChange]]:
     """Make or widen the table; returns all its business columns, discovered ones included, and what drifted."""
     engine_columns = [*ENGINE_COLUMNS, *([partial.SEQUENCES] if table.partial else [])]
     stored = stored_columns(run.spark, target)
     if stored is None:
         columns = [*table.columns, *(leaf.column for leaf in leaves)]
-        create_table(run.spark, target, [*columns, *engine_columns], comment=table.grain, cluster_by=table.cluster_by)
+        create_table(
+            run.spark, target, [*columns, *engine_columns], comment=table.grain, cluster_by=table.cluster_by
+        )
         if table.deleted_when:
             _create_live_view(run, table, target)
         return columns, [SchemaChange(leaf.column.name, "added", leaf.type, "") for leaf in leaves]
@@ -104,8 +123,12 @@ def _discovered(table: Latest, leaves: Sequence[Leaf], stored: dict[str, str]) -
     found = {leaf.column.name: leaf.column for leaf in leaves}
     engine_names = {column.name for column in ENGINE_COLUMNS} | {partial.SEQUENCES.name}
     old = [name for name in stored if name not in table.column_names and name not in engine_names]
-    kept = [replace(found.pop(name), type=_wider(stored[name], found_type)) if (found_type := _type(found, name)) else
-            Column(name, stored[name], "Found in earlier documents.") for name in old]
+    kept = [
+        replace(found.pop(name), type=_wider(stored[name], found_type))
+        if (found_type := _type(found, name))
+        else Column(name, stored[name], "Found in earlier documents.")
+        for name in old
+    ]
     return [*kept, *found.values()]
 
 
@@ -114,13 +137,17 @@ def _type(found: dict[str, Column], name: str) -> str:
 
 
 def _wider(stored: str, found: str) -> str:
-    return found if (stored, found) in {("int", "bigint"), ("bigint", "double"), ("int", "double")} else stored
+    return (
+        found if (stored, found) in {("int", "bigint"), ("bigint", "double"), ("int", "double")} else stored
+    )
 
 
 def _create_live_view(run: Run, table: Latest, target: str) -> None:
     view = run.settings.name_of(f"{table.layer}.{table.name}_live")
     names = ", ".join(quoted(name) for name in table.column_names)
-    run.spark.sql(f"CREATE OR REPLACE VIEW {view} AS SELECT {names} FROM {target} WHERE NOT _is_deleted").collect()
+    run.spark.sql(
+        f"CREATE OR REPLACE VIEW {view} AS SELECT {names} FROM {target} WHERE NOT _is_deleted"
+    ).collect()
 
 
 def _typed(run: Run, table: Latest, records: DataFrame, columns: Sequence[Column]) -> DataFrame:
@@ -133,18 +160,30 @@ def _typed(run: Run, table: Latest, records: DataFrame, columns: Sequence[Column
     built = table.build(records)
     missing = [column.name for column in table.columns if column.name not in built.columns]
     if missing:
-        raise SpecError(table.path, f"the builder returns no {', '.join(missing)}", hint="Add columns to what it gets.")
+        raise SpecError(
+            table.path, f"the builder returns no {', '.join(missing)}", hint="Add columns to what it gets."
+        )
     values = [_value(table, built, column) for column in columns]
     rows = built.select(
-        *values, "text", "_source", "_position", "_record_hash", "_landed_at", "_conflicts",
+        *values,
+        "text",
+        "_source",
+        "_position",
+        "_record_hash",
+        "_landed_at",
+        "_conflicts",
         *(["document"] if "document" in built.columns and "document" not in table.column_names else []),
     )
-    return rows.withColumns({
-        "_sequence": F.col(table.sequence).cast("timestamp"),
-        "_is_deleted": F.coalesce(F.expr(table.deleted_when), F.lit(False)) if table.deleted_when else F.lit(False),
-        "_run_id": F.lit(run.settings.run_id),
-        "_content_hash": _content_hash(columns),
-    })
+    return rows.withColumns(
+        {
+            "_sequence": F.col(table.sequence).cast("timestamp"),
+            "_is_deleted": F.coalesce(F.expr(table.deleted_when), F.lit(False))
+            if table.deleted_when
+            else F.lit(False),
+            "_run_id": F.lit(run.settings.run_id),
+            "_content_hash": _content_hash(columns),
+        }
+    )
 
 
 def _value(table: Latest, built: DataFrame, column: Column) -> SparkColumn:
@@ -170,8 +209,13 @@ def _judged(run: Run, table: Latest, target: str, rows: DataFrame) -> DataFrame:
 
 def _record(rows: DataFrame) -> SparkColumn:
     """The record for the quarantine: its text, its document, or its columns as JSON."""
-    whole = F.to_json(F.col("document")) if "document" in rows.columns else F.to_json(
-        F.struct(*[name for name in rows.columns if not name.startswith("_") and name != "text"]))
+    whole = (
+        F.to_json(F.col("document"))
+        if "document" in rows.columns
+        else F.to_json(
+            F.struct(*[name for name in rows.columns if not name.startswith("_") and name != "text"])
+        )
+    )
     return F.coalesce(F.col("text"), whole)
 
 
@@ -191,14 +235,26 @@ def purge_tombstones(run: Run, table: Latest) -> int:
         return 0
     target = run.name_of(table)
     horizon = f"{run.settings.as_of.isoformat()} 00:00:00"
-    row = run.spark.sql(f"SELECT timestamp'{horizon}' - make_dt_interval({table.tombstone_days:d})").collect()[0]
-    run.spark.sql(f"ALTER TABLE {target} SET TBLPROPERTIES ('tideline.horizon' = '{row[0].isoformat()}')").collect()
-    gone = run.spark.sql(f"DELETE FROM {target} WHERE _is_deleted AND _sequence < timestamp'{row[0].isoformat()}'").collect()
+    row = run.spark.sql(
+        f"SELECT timestamp'{horizon}' - make_dt_interval({table.tombstone_days:d})"
+    ).collect()[0]
+    run.spark.sql(
+        f"ALTER TABLE {target} SET TBLPROPERTIES ('tideline.horizon' = '{row[0].isoformat()}')"
+    ).collect()
+    gone = run.spark.sql(
+        f"DELETE FROM {target} WHERE _is_deleted AND _sequence < timestamp'{row[0].isoformat()}'"
+    ).collect()
     return int(gone[0][0])
 
 
 def _write(
-    run: Run, table: Latest, window: Window, target: str, good: DataFrame, columns: Sequence[Column], measured: Measured
+    run: Run,
+    table: Latest,
+    window: Window,
+    target: str,
+    good: DataFrame,
+    columns: Sequence[Column],
+    measured: Measured,
 ) -> Counts:
     spark = run.spark
     stored = [*columns, *ENGINE_COLUMNS]
@@ -210,17 +266,29 @@ def _write(
         return first_load(spark, target, winners, [column.name for column in stored])
     if window.path == "full" and window.why != "first run":
         return write_difference(run, table, target, winners, stored)
-    return merge_ordered(spark, target, winners, key=list(table.key), columns=[column.name for column in stored],
-                         bounds=_bounds(measured))
+    return merge_ordered(
+        spark,
+        target,
+        winners,
+        key=list(table.key),
+        columns=[column.name for column in stored],
+        bounds=_bounds(measured),
+    )
 
 
-def write_difference(run: Run, table: Latest, target: str, winners: DataFrame, stored: Sequence[Column]) -> Counts:
+def write_difference(
+    run: Run, table: Latest, target: str, winners: DataFrame, stored: Sequence[Column]
+) -> Counts:
     """Make the table equal to `winners`: the way of a rebuild."""
     key = list(table.key)
     old = run.spark.table(target)
-    gone = old.join(winners.select(*key), on=key, how="left_anti").select(*[c.name for c in stored], F.lit(True).alias("_is_gone"))
+    gone = old.join(winners.select(*key), on=key, how="left_anti").select(
+        *[c.name for c in stored], F.lit(True).alias("_is_gone")
+    )
     source = winners.withColumn("_is_gone", F.lit(False)).unionByName(gone)
-    return merge_difference(run.spark, target, source, key=key, types={c.name: c.type for c in stored}, ignored=["_run_id"])
+    return merge_difference(
+        run.spark, target, source, key=key, types={c.name: c.type for c in stored}, ignored=["_run_id"]
+    )
 
 
 def _winners(good: DataFrame, key: Sequence[str], names: Sequence[str]) -> DataFrame:
@@ -248,6 +316,9 @@ def _literal(value: object) -> str:
 def _reckon(counts: Counts, measured: Measured) -> Counts:
     good = measured.read - measured.quarantined
     return replace(
-        counts, read=measured.read, quarantined=measured.quarantined, duplicate=good - measured.distinct_keys,
+        counts,
+        read=measured.read,
+        quarantined=measured.quarantined,
+        duplicate=good - measured.distinct_keys,
         stale=measured.distinct_keys - counts.inserted - counts.updated,
     )

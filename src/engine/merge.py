@@ -20,9 +20,16 @@ from engine.outcomes import Counts
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-CONFLICTS = ("DELTA_CONCURRENT", "ConcurrentAppendException", "ConcurrentDeleteReadException",
-             "ConcurrentDeleteDeleteException", "ConcurrentTransactionException", "MetadataChangedException",
-             "ProtocolChangedException", "ConcurrentWriteException")
+CONFLICTS = (
+    "DELTA_CONCURRENT",
+    "ConcurrentAppendException",
+    "ConcurrentDeleteReadException",
+    "ConcurrentDeleteDeleteException",
+    "ConcurrentTransactionException",
+    "MetadataChangedException",
+    "ProtocolChangedException",
+    "ConcurrentWriteException",
+)
 # Types that have no equality in SQL compare by their JSON text.
 UNORDERED = ("variant", "map")
 
@@ -45,24 +52,45 @@ def first_load(spark: SparkSession, target: str, rows: DataFrame, columns: Seque
         spark.sql(f"INSERT OVERWRITE {target} ({listed}) SELECT {listed} FROM {view}").collect()
     metrics = last_metrics(spark, target)
     return Counts(
-        inserted=metrics.get("numOutputRows", 0), files_added=metrics.get("numFiles", 0),
+        inserted=metrics.get("numOutputRows", 0),
+        files_added=metrics.get("numFiles", 0),
         bytes_added=metrics.get("numOutputBytes", 0),
     )
 
 
 def merge_ordered(
-    spark: SparkSession, target: str, winners: DataFrame, *, key: Sequence[str], columns: Sequence[str], bounds: str = ""
+    spark: SparkSession,
+    target: str,
+    winners: DataFrame,
+    *,
+    key: Sequence[str],
+    columns: Sequence[str],
+    bounds: str = "",
 ) -> Counts:
     """Update where the source is newer by (_sequence, _content_hash), insert what is absent. Stale rows make no commit."""
-    is_newer = "(s._sequence > t._sequence OR (s._sequence = t._sequence AND s._content_hash > t._content_hash))"
+    is_newer = (
+        "(s._sequence > t._sequence OR (s._sequence = t._sequence AND s._content_hash > t._content_hash))"
+    )
     updates = ", ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in columns if name not in key)
-    return _merge(spark, target, winners, key, bounds,
-                  f"WHEN MATCHED AND {is_newer} THEN UPDATE SET {updates} {_insert(columns)}")
+    return _merge(
+        spark,
+        target,
+        winners,
+        key,
+        bounds,
+        f"WHEN MATCHED AND {is_newer} THEN UPDATE SET {updates} {_insert(columns)}",
+    )
 
 
 def merge_difference(
-    spark: SparkSession, target: str, rows: DataFrame, *, key: Sequence[str], types: Mapping[str, str],
-    ignored: Sequence[str] = (), may_delete: bool = True,
+    spark: SparkSession,
+    target: str,
+    rows: DataFrame,
+    *,
+    key: Sequence[str],
+    types: Mapping[str, str],
+    ignored: Sequence[str] = (),
+    may_delete: bool = True,
 ) -> Counts:
     """Make the target's rows equal to `rows` where a column differs; rows with `_is_gone` are deleted.
 
@@ -73,7 +101,9 @@ def merge_difference(
     updates = ", ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in types if name not in key)
     delete = "WHEN MATCHED AND s._is_gone THEN DELETE" if may_delete else ""
     update = f"WHEN MATCHED AND ({differs}) THEN UPDATE SET {updates}" if compared else ""
-    return _merge(spark, target, rows, key, "", f"{delete} {update} {_insert(list(types), 'AND NOT s._is_gone')}")
+    return _merge(
+        spark, target, rows, key, "", f"{delete} {update} {_insert(list(types), 'AND NOT s._is_gone')}"
+    )
 
 
 def retried(work: Callable[[], Counts], *, attempts: int = 5) -> tuple[Counts, int]:
@@ -97,7 +127,9 @@ def last_metrics(spark: SparkSession, target: str) -> dict[str, int]:
     return {name: int(value) for name, value in (row[0] or {}).items() if str(value).lstrip("-").isdigit()}
 
 
-def _merge(spark: SparkSession, target: str, rows: DataFrame, key: Sequence[str], bounds: str, clauses: str) -> Counts:
+def _merge(
+    spark: SparkSession, target: str, rows: DataFrame, key: Sequence[str], bounds: str, clauses: str
+) -> Counts:
     on = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in key)
     with temporary_view(spark, rows) as view:
         result = spark.sql(f"MERGE INTO {target} t USING {view} s ON {on}{bounds} {clauses}").collect()[0]
@@ -105,9 +137,13 @@ def _merge(spark: SparkSession, target: str, rows: DataFrame, key: Sequence[str]
         return Counts()
     metrics = last_metrics(spark, target)
     return Counts(
-        inserted=result["num_inserted_rows"], updated=result["num_updated_rows"], deleted=result["num_deleted_rows"],
-        files_added=metrics.get("numTargetFilesAdded", 0), files_removed=metrics.get("numTargetFilesRemoved", 0),
-        files_scanned=metrics.get("numTargetFilesAfterSkipping", 0), bytes_added=metrics.get("numTargetBytesAdded", 0),
+        inserted=result["num_inserted_rows"],
+        updated=result["num_updated_rows"],
+        deleted=result["num_deleted_rows"],
+        files_added=metrics.get("numTargetFilesAdded", 0),
+        files_removed=metrics.get("numTargetFilesRemoved", 0),
+        files_scanned=metrics.get("numTargetFilesAfterSkipping", 0),
+        bytes_added=metrics.get("numTargetBytesAdded", 0),
         rows_copied=metrics.get("numTargetRowsCopied", 0),
     )
 

@@ -15,8 +15,20 @@ from utils.errors import LayerFailed
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-SHOWN = ("table", "path", "status", "read", "inserted", "updated", "deleted", "stale", "duplicate", "quarantined",
-         "seconds", "why")
+SHOWN = (
+    "table",
+    "path",
+    "status",
+    "read",
+    "inserted",
+    "updated",
+    "deleted",
+    "stale",
+    "duplicate",
+    "quarantined",
+    "seconds",
+    "why",
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,12 @@ class Outcome:
 
     def as_row(self) -> dict[str, object]:
         """The row that people see."""
-        row: dict[str, object] = {"table": self.table, "path": self.path, "status": self.status, "seconds": self.seconds}
+        row: dict[str, object] = {
+            "table": self.table,
+            "path": self.path,
+            "status": self.status,
+            "seconds": self.seconds,
+        }
         row |= {name: getattr(self.counts, name) for name in SHOWN if hasattr(self.counts, name)}
         reasons = [self.error or self.why, *self.notes]
         if self.counts.slices is not None:
@@ -126,7 +143,8 @@ class Outcomes:
         if failed:
             names = ", ".join(outcome.table for outcome in failed)
             errors = "\n".join(f"  {outcome.table}: {outcome.error}" for outcome in failed)
-            raise LayerFailed(f"{self.system} {self.layer}", f"{len(failed)} of {len(self.all)} tables failed: {names}\n{errors}\n",
-                              hint="Tables that are not named are done; run again after mending.")
-
-
+            raise LayerFailed(
+                f"{self.system} {self.layer}",
+                f"{len(failed)} of {len(self.all)} tables failed: {names}\n{errors}\n",
+                hint="Tables that are not named are done; run again after mending.",
+            )

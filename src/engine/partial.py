@@ -23,21 +23,45 @@ if TYPE_CHECKING:
 
     from engine.run import Run
 
-SEQUENCES = Column("_sequences", "map<string,string>", "Per column: sequence and content hash of the record that set it.")
+SEQUENCES = Column(
+    "_sequences", "map<string,string>", "Per column: sequence and content hash of the record that set it."
+)
 
 
-def write(run: Run, table: Latest, target: str, good: DataFrame, columns: Sequence[Column], *, is_full: bool) -> Counts:
+def write(
+    run: Run, table: Latest, target: str, good: DataFrame, columns: Sequence[Column], *, is_full: bool
+) -> Counts:
     """Merge partial records column by column, as one commit."""
     rows = _winners(good, table, columns)
-    names = [*(column.name for column in columns), "_sequence", "_content_hash", "_is_deleted", "_run_id", SEQUENCES.name]
+    names = [
+        *(column.name for column in columns),
+        "_sequence",
+        "_content_hash",
+        "_is_deleted",
+        "_run_id",
+        SEQUENCES.name,
+    ]
     if run.spark.table(target).isEmpty():
         return first_load(run.spark, target, rows, names)
     if not is_full:
         rows = _united(run, table, target, rows, columns)
     types = {column.name: column.type for column in columns}
-    types |= {"_sequence": "timestamp", "_content_hash": "string", "_is_deleted": "boolean", "_run_id": "string", SEQUENCES.name: SEQUENCES.type}
-    return merge_difference(run.spark, target, rows.withColumn("_is_gone", F.lit(False)), key=list(table.key), types=types,
-                            ignored=["_run_id"], may_delete=False)
+    types |= {
+        "_sequence": "timestamp",
+        "_content_hash": "string",
+        "_is_deleted": "boolean",
+        "_run_id": "string",
+        SEQUENCES.name: SEQUENCES.type,
+    }
+    return merge_difference(
+        run.spark,
+        target,
+        rows.withColumn("_is_gone", F.lit(False)),
+        key=list(table.key),
+        types=types,
+        ignored=["_run_id"],
+        may_delete=False,
+    )
 
 
 def _winners(good: DataFrame, table: Latest, columns: Sequence[Column]) -> DataFrame:
@@ -51,10 +75,17 @@ def _winners(good: DataFrame, table: Latest, columns: Sequence[Column]) -> DataF
         given = F.when(F.expr(_is_given(column)), F.col("_stamp"))
         values.append(F.max_by(F.struct(F.col(column.name)), given).alias(column.name))
         stamps += [F.lit(column.name), F.max(given)]
-    newest = F.max_by(F.struct("_sequence", "_content_hash", "_is_deleted", "_run_id"), F.col("_stamp")).alias("_newest")
+    newest = F.max_by(
+        F.struct("_sequence", "_content_hash", "_is_deleted", "_run_id"), F.col("_stamp")
+    ).alias("_newest")
     grouped = marked.groupBy(*table.key).agg(*values, newest, F.create_map(*stamps).alias(SEQUENCES.name))
     valued = [F.col(f"{column.name}.{column.name}").alias(column.name) for column in _valued(table, columns)]
-    return grouped.select(*table.key, *valued, "_newest.*", F.map_filter(SEQUENCES.name, lambda _, v: v.isNotNull()).alias(SEQUENCES.name))
+    return grouped.select(
+        *table.key,
+        *valued,
+        "_newest.*",
+        F.map_filter(SEQUENCES.name, lambda _, v: v.isNotNull()).alias(SEQUENCES.name),
+    )
 
 
 def _united(run: Run, table: Latest, target: str, rows: DataFrame, columns: Sequence[Column]) -> DataFrame:
@@ -65,13 +96,20 @@ def _united(run: Run, table: Latest, target: str, rows: DataFrame, columns: Sequ
     both = new.join(old, on=on, how="left")
     chosen = [_chosen(column.name) for column in _valued(table, columns)]
     newer_row = F.coalesce(
-        F.struct("n._sequence", "n._content_hash") > F.struct("o._sequence", "o._content_hash"), F.lit(True))
-    whole = [F.when(newer_row, F.col(f"n.{name}")).otherwise(F.col(f"o.{name}")).alias(name)
-             for name in ("_sequence", "_content_hash", "_is_deleted", "_run_id")]
+        F.struct("n._sequence", "n._content_hash") > F.struct("o._sequence", "o._content_hash"), F.lit(True)
+    )
+    whole = [
+        F.when(newer_row, F.col(f"n.{name}")).otherwise(F.col(f"o.{name}")).alias(name)
+        for name in ("_sequence", "_content_hash", "_is_deleted", "_run_id")
+    ]
     stamps = F.map_zip_with(
-        F.col(f"n.{SEQUENCES.name}"), F.coalesce(F.col(f"o.{SEQUENCES.name}"), F.expr("cast(map() AS map<string,string>)")),
-        lambda _, new_stamp, old_stamp: F.greatest(new_stamp, old_stamp))
-    return both.select(*[F.col(f"n.{name}").alias(name) for name in table.key], *chosen, *whole, stamps.alias(SEQUENCES.name))
+        F.col(f"n.{SEQUENCES.name}"),
+        F.coalesce(F.col(f"o.{SEQUENCES.name}"), F.expr("cast(map() AS map<string,string>)")),
+        lambda _, new_stamp, old_stamp: F.greatest(new_stamp, old_stamp),
+    )
+    return both.select(
+        *[F.col(f"n.{name}").alias(name) for name in table.key], *chosen, *whole, stamps.alias(SEQUENCES.name)
+    )
 
 
 def _chosen(name: str) -> SparkColumn:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pyspark.errors import PySparkException
@@ -19,7 +20,7 @@ from pyspark.errors import PySparkException
 from engine import derived, latest
 from engine.changes import Cursor, Head, Window, head_of, window_of
 from engine.landing import Decision, Ledger, Listed, land, list_files
-from engine.outcomes import Counts, Outcome, Outcomes
+from engine.outcomes import Outcome, Outcomes
 from engine.quarantine import set_aside
 from engine.run import Run
 from engine.run_log import RunLog
@@ -58,7 +59,7 @@ def _run_tables(run: Run, log: RunLog, layer: str) -> list[Outcome]:
     for wave in run.system.waves(layer):
         wanted = _wanted(run, wave)
         heads = _heads(run, wanted)
-        results = _in_parallel(run, [lambda t=table: _run_table(run, t, cursors.get(t.path), heads) for table in wanted])
+        results = _in_parallel(run, [partial(_run_table, run, t, cursors.get(t.path), heads) for t in wanted])
         for outcome, rows in results:
             outcomes[outcome.table] = outcome
             bad += [rows] if rows is not None else []
@@ -76,12 +77,31 @@ def _run_table(
     mine = {path: heads[path] for path in table.reads.values()}
     missing = [path for path, head in mine.items() if head is None]
     if missing:
-        return Outcome(table.path, "failed", "nothing", "", started, error=_missing(run, missing)).finished(), None
+        return Outcome(
+            table.path, "failed", "nothing", "", started, error=_missing(run, missing)
+        ).finished(), None
     known = {path: head for path, head in mine.items() if head is not None}
-    window = window_of(table, cursor=cursor, heads=known, target=heads[table.path], code=code, as_of=as_of,
-                       rebuild=run.settings.rebuild)
-    outcome = Outcome(table.path, "nothing to do", window.path, window.why, started, cursor_from=window.start,
-                      cursor_to=window.heads, target_id=cursor.target_id if cursor else "", code_hash=code, as_of=as_of)
+    window = window_of(
+        table,
+        cursor=cursor,
+        heads=known,
+        target=heads[table.path],
+        code=code,
+        as_of=as_of,
+        rebuild=run.settings.rebuild,
+    )
+    outcome = Outcome(
+        table.path,
+        "nothing to do",
+        window.path,
+        window.why,
+        started,
+        cursor_from=window.start,
+        cursor_to=window.heads,
+        target_id=cursor.target_id if cursor else "",
+        code_hash=code,
+        as_of=as_of,
+    )
     if window.path == "nothing":
         return outcome.finished(), None
     try:
@@ -99,8 +119,15 @@ def _write(run: Run, table: Table, window: Window, outcome: Outcome) -> tuple[Ou
     target = head_of(run.spark, run.name_of(table))
     status = "written" if result.counts.changed or result.drifts else "nothing to do"
     return replace(
-        outcome, status=status, path=result.window.path, why=result.window.why, counts=result.counts,
-        cursor_from=result.window.start, checks=result.checks, drifts=result.drifts, target_id=target.table_id if target else "",
+        outcome,
+        status=status,
+        path=result.window.path,
+        why=result.window.why,
+        counts=result.counts,
+        cursor_from=result.window.start,
+        checks=result.checks,
+        drifts=result.drifts,
+        target_id=target.table_id if target else "",
     ), result.bad
 
 
@@ -109,11 +136,21 @@ def _land_all(run: Run) -> list[Outcome]:
     ledger = Ledger(run)
     decided = ledger.decided()
     new = [file for file in list_files(run) if file.identity not in decided]
-    wanted = [source for source in run.system.sources if not run.settings.tables or source.name in run.settings.tables]
-    results = _in_parallel(run, [lambda s=source: _land(run, s, new) for source in wanted])
-    rows = [row for source, (_, decisions) in zip(wanted, results, strict=True) for row in ledger.append(source.path, decisions)]
+    wanted = [
+        source
+        for source in run.system.sources
+        if not run.settings.tables or source.name in run.settings.tables
+    ]
+    results = _in_parallel(run, [partial(_land, run, source, new) for source in wanted])
+    rows = [
+        row
+        for source, (_, decisions) in zip(wanted, results, strict=True)
+        for row in ledger.append(source.path, decisions)
+    ]
     strangers = [file for file in new if not any(_takes(source, file) for source in run.system.sources)]
-    rows += ledger.append("", [Decision(file, "unmatched", note="no source takes this name") for file in strangers])
+    rows += ledger.append(
+        "", [Decision(file, "unmatched", note="no source takes this name") for file in strangers]
+    )
     ledger.write(rows)
     outcomes = [outcome for outcome, _ in results]
     if strangers and outcomes:
@@ -133,7 +170,9 @@ def _land(run: Run, source: Files, new: list[Listed]) -> tuple[Outcome, list[Dec
     except (TidelineError, PySparkException) as error:
         return replace(outcome, status="failed", path="landed", why="", error=_said(error)).finished(), []
     status = "written" if counts.inserted else "nothing to do"
-    return replace(outcome, status=status, path="landed", why=_tally(decisions), counts=counts).finished(), decisions
+    return replace(
+        outcome, status=status, path="landed", why=_tally(decisions), counts=counts
+    ).finished(), decisions
 
 
 def _takes(source: Files, file: Listed) -> bool:
@@ -154,7 +193,7 @@ def _wanted(run: Run, tables: list[Table]) -> list[Table]:
 def _heads(run: Run, tables: list[Table]) -> dict[str, Head | None]:
     """Versions of the wave's inputs and targets, fixed before anything is read."""
     paths = list(dict.fromkeys([path for table in tables for path in (*table.reads.values(), table.path)]))
-    found = _in_parallel(run, [lambda p=path: head_of(run.spark, run.settings.name_of(p)) for path in paths])
+    found = _in_parallel(run, [partial(head_of, run.spark, run.settings.name_of(path)) for path in paths])
     return dict(zip(paths, found, strict=True))
 
 

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from engine.run import Run
 
 COLUMNS = (
-    Column("quarantine_id", "string", "Hash of source position, table, rule and content: the same bad row has one id."),
+    Column(
+        "quarantine_id",
+        "string",
+        "Hash of source position, table, rule and content: the same bad row has one id.",
+    ),
     Column("table_name", "string", "Table that did not take the row, as layer.name."),
     Column("check_name", "string", "First rule that the row breaks."),
     Column("reason", "string", "Every rule that the row breaks."),
@@ -45,12 +49,21 @@ def ensure_quarantine(run: Run) -> str:
 def bad_rows(run: Run, table_path: str, rows: DataFrame) -> DataFrame:
     """`rows` (with `_reasons`, `_record` and where they came from) in the shape of the quarantine."""
     check = F.get("_reasons", F.lit(0))
-    identity = F.concat_ws("\0", "_source", F.col("_position").cast("string"), F.lit(table_path), check, "_record_hash")
+    identity = F.concat_ws(
+        "\0", "_source", F.col("_position").cast("string"), F.lit(table_path), check, "_record_hash"
+    )
     return rows.select(
-        F.sha2(identity, 256).alias("quarantine_id"), F.lit(table_path).alias("table_name"), check.alias("check_name"),
-        F.concat_ws("; ", "_reasons").alias("reason"), F.col("_record").alias("record"), F.col("_source").alias("source"),
-        F.col("_position").alias("position"), F.col("_record_hash").alias("content_hash"),
-        F.lit(run.settings.run_id).alias("run_id"), F.current_timestamp().alias("quarantined_at"), F.lit("open").alias("status"),
+        F.sha2(identity, 256).alias("quarantine_id"),
+        F.lit(table_path).alias("table_name"),
+        check.alias("check_name"),
+        F.concat_ws("; ", "_reasons").alias("reason"),
+        F.col("_record").alias("record"),
+        F.col("_source").alias("source"),
+        F.col("_position").alias("position"),
+        F.col("_record_hash").alias("content_hash"),
+        F.lit(run.settings.run_id).alias("run_id"),
+        F.current_timestamp().alias("quarantined_at"),
+        F.lit("open").alias("status"),
     )
 
 
@@ -64,4 +77,12 @@ def set_aside(run: Run, batches: Sequence[DataFrame]) -> None:
     rows = rows.dropDuplicates(["quarantine_id"]).withColumn("_is_gone", F.lit(False))
     types = {column.name: column.type for column in COLUMNS}
     unchanging = [name for name in types if name != "quarantine_id"]
-    merge_difference(run.spark, ensure_quarantine(run), rows, key=["quarantine_id"], types=types, ignored=unchanging, may_delete=False)
+    merge_difference(
+        run.spark,
+        ensure_quarantine(run),
+        rows,
+        key=["quarantine_id"],
+        types=types,
+        ignored=unchanging,
+        may_delete=False,
+    )

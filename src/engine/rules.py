@@ -23,15 +23,28 @@ def reasons(table: Latest, horizon: str | None) -> Column:
     others = [
         "transform(_conflicts, name -> concat('type conflict in ', name))",
         _one_of([(f"{name} IS NULL", f"key {name} is null") for name in table.key]),
-        _one_of([
-            (f"{table.sequence} IS NULL", f"sequence {table.sequence} is null"),
-            (f"_sequence > _landed_at + make_dt_interval(0, {table.future_tolerance_hours:d})",
-             f"sequence {table.sequence} lies in the future of its landing"),
-        ]),
+        _one_of(
+            [
+                (f"{table.sequence} IS NULL", f"sequence {table.sequence} is null"),
+                (
+                    f"_sequence > _landed_at + make_dt_interval(0, {table.future_tolerance_hours:d})",
+                    f"sequence {table.sequence} lies in the future of its landing",
+                ),
+            ]
+        ),
         _one_of([(check.is_broken, check.name) for check in table.checks if check.severity == "quarantine"]),
     ]
     if horizon is not None:
-        others.append(_one_of([(f"_is_known IS NULL AND _sequence < timestamp{text(horizon)}", "older than the tombstone horizon")]))
+        others.append(
+            _one_of(
+                [
+                    (
+                        f"_is_known IS NULL AND _sequence < timestamp{text(horizon)}",
+                        "older than the tombstone horizon",
+                    )
+                ]
+            )
+        )
     return F.expr(f"{unreadable} ELSE concat({', '.join(others)}) END")
 
 

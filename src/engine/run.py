@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
+from pyspark.sql.pandas.functions import pandas_udf
 
 from engine.changes import read_at
 from engine.spec import Latest
@@ -59,6 +59,9 @@ def _pseudonym_function(secret: str) -> Callable[[Column], Column]:
     key = secret.encode()
 
     def pseudonym(ids: pd.Series) -> pd.Series:
-        return ids.map(lambda id_: None if id_ is None else hmac.new(key, id_.encode(), hashlib.sha256).hexdigest()[:32])
+        return ids.map(
+            lambda id_: None if id_ is None else hmac.new(key, id_.encode(), hashlib.sha256).hexdigest()[:32]
+        )
 
-    return F.pandas_udf(pseudonym, T.StringType())  # type: ignore[call-overload,no-any-return]
+    function: Callable[[Column], Column] = pandas_udf(pseudonym, "string")  # type: ignore[call-overload]  # Connect's own type
+    return function

@@ -19,8 +19,21 @@ if TYPE_CHECKING:
     from utils.settings import Settings
 
 HEADS = "map<string, struct<table_id: string, version: bigint>>"
-COUNTS = ("read", "inserted", "updated", "deleted", "stale", "duplicate", "quarantined", "slices", "files_added",
-          "files_removed", "files_scanned", "bytes_added", "rows_copied")
+COUNTS = (
+    "read",
+    "inserted",
+    "updated",
+    "deleted",
+    "stale",
+    "duplicate",
+    "quarantined",
+    "slices",
+    "files_added",
+    "files_removed",
+    "files_scanned",
+    "bytes_added",
+    "rows_copied",
+)
 TABLE_RUNS = (
     Column("run_id", "string", "Run of one layer of one system."),
     Column("kind", "string", "run, or what else moved rows (backfill, replay): those leave cursors alone."),
@@ -109,24 +122,55 @@ class RunLog:
     def _run(self, layer: str, outcome: Outcome) -> tuple[Any, ...]:
         settings = self.settings
         return (
-            settings.run_id, "run", settings.system_name, layer, outcome.table, outcome.status, outcome.path, outcome.why,
+            settings.run_id,
+            "run",
+            settings.system_name,
+            layer,
+            outcome.table,
+            outcome.status,
+            outcome.path,
+            outcome.why,
             *(getattr(outcome.counts, name) for name in COUNTS),
-            _heads(outcome.cursor_from), _heads(outcome.cursor_to), outcome.target_id, outcome.code_hash, outcome.as_of,
-            outcome.started_at, outcome.finished_at, outcome.seconds, outcome.error or None,
+            _heads(outcome.cursor_from),
+            _heads(outcome.cursor_to),
+            outcome.target_id,
+            outcome.code_hash,
+            outcome.as_of,
+            outcome.started_at,
+            outcome.finished_at,
+            outcome.seconds,
+            outcome.error or None,
         )
 
     def _checks(self, outcome: Outcome) -> list[tuple[Any, ...]]:
         now = datetime.now(UTC)
         return [
-            (self.settings.run_id, self.settings.system_name, outcome.table, check.name, check.severity,
-             outcome.counts.read, check.broken, now)
+            (
+                self.settings.run_id,
+                self.settings.system_name,
+                outcome.table,
+                check.name,
+                check.severity,
+                outcome.counts.read,
+                check.broken,
+                now,
+            )
             for check in outcome.checks
         ]
 
     def _drifts(self, outcome: Outcome) -> list[tuple[Any, ...]]:
         now = datetime.now(UTC)
         return [
-            (self.settings.run_id, self.settings.system_name, outcome.table, drift.column, drift.change, drift.found, drift.was, now)
+            (
+                self.settings.run_id,
+                self.settings.system_name,
+                outcome.table,
+                drift.column,
+                drift.change,
+                drift.found,
+                drift.was,
+                now,
+            )
             for drift in outcome.drifts
         ]
 
@@ -144,5 +188,7 @@ def _heads(heads: Mapping[str, Head]) -> dict[str, tuple[str, int]]:
 
 
 def _cursor(row: Any) -> Cursor:
-    inputs = {path: Head(head["table_id"], head["version"]) for path, head in (row["cursor_to"] or {}).items()}
+    inputs = {
+        path: Head(head["table_id"], head["version"]) for path, head in (row["cursor_to"] or {}).items()
+    }
     return Cursor(inputs, row["target_id"] or "", row["code_hash"] or "", row["as_of"])

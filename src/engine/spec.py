@@ -103,9 +103,13 @@ class Latest:
             _require(self, name in self.key, f"cluster_by `{name}` is not part of the key", _BOUNDS_HINT)
         for name in self.normalise:
             _require(self, name in self.key, f"normalise `{name}` is not part of the key")
-        _require(self, not self.tombstone_days or self.deleted_when != "", "tombstone_days without deleted_when")
+        _require(
+            self, not self.tombstone_days or self.deleted_when != "", "tombstone_days without deleted_when"
+        )
         _require(self, not self.partial or self.is_flattened, "partial records need columns with a path")
-        _require(self, self.layer_of(self.source) == "raw", f"reads `{self.source}`", "Latest reads a raw table.")
+        _require(
+            self, self.layer_of(self.source) == "raw", f"reads `{self.source}`", "Latest reads a raw table."
+        )
 
     @property
     def name(self) -> str:
@@ -158,8 +162,12 @@ class Derived:
         for name in self.cluster_by:
             _require(self, name in self.key, f"cluster_by `{name}` is not part of the key", _BOUNDS_HINT)
         for check in self.checks:
-            _require(self, check.severity != "quarantine", f"check `{check.name}` has severity quarantine",
-                     "Quarantine belongs to bronze: taking a row out of a derived batch would leave its old row standing.")
+            _require(
+                self,
+                check.severity != "quarantine",
+                f"check `{check.name}` has severity quarantine",
+                "Quarantine belongs to bronze: taking a row out of a derived batch would leave its old row standing.",
+            )
 
     @property
     def name(self) -> str:
@@ -220,7 +228,9 @@ def _check_table(table: Table) -> None:
     names = table.column_names
     known = ", ".join(names)
     _require(table, bool(IDENTIFIER.fullmatch(table.name)), f"`{table.name}` is not a table name")
-    _require(table, table.layer in LAYERS[1:], f"layer `{table.layer}`", f"Layers are {', '.join(LAYERS[1:])}.")
+    _require(
+        table, table.layer in LAYERS[1:], f"layer `{table.layer}`", f"Layers are {', '.join(LAYERS[1:])}."
+    )
     _require(table, bool(table.grain.strip()), "no grain", "Say what one row is: `one row per order`.")
     _require(table, len(set(names)) == len(names), f"columns are declared twice: {_doubles(names)}")
     _require(table, bool(table.key), "no key")
@@ -228,17 +238,31 @@ def _check_table(table: Table) -> None:
         _require(table, name in names, f"key `{name}` is not a column; columns are {known}")
     for column in table.columns:
         _check_column(table, column)
-    _require(table, len({check.name for check in table.checks}) == len(table.checks), "two checks share a name")
+    _require(
+        table, len({check.name for check in table.checks}) == len(table.checks), "two checks share a name"
+    )
 
 
 def _check_column(table: Table, column: Column) -> None:
-    _require(table, bool(IDENTIFIER.fullmatch(column.name)), f"`{column.name}` is not a column name",
-             "Names are lower case; those with a leading underscore belong to the engine.")
+    _require(
+        table,
+        bool(IDENTIFIER.fullmatch(column.name)),
+        f"`{column.name}` is not a column name",
+        "Names are lower case; those with a leading underscore belong to the engine.",
+    )
     _require(table, bool(column.comment.strip()), f"column `{column.name}` has no sentence that describes it")
-    _require(table, not column.path or column_name(column.path) == column.name,
-             f"column `{column.name}` has path `{column.path}`", f"By the naming rule it is `{column_name(column.path)}`.")
-    _require(table, not (column.personal and table.layer == "gold"), f"column `{column.name}` is personal",
-             "Personal ids are pseudonymised before gold.")
+    _require(
+        table,
+        not column.path or column_name(column.path) == column.name,
+        f"column `{column.name}` has path `{column.path}`",
+        f"By the naming rule it is `{column_name(column.path)}`.",
+    )
+    _require(
+        table,
+        not (column.personal and table.layer == "gold"),
+        f"column `{column.name}` is personal",
+        "Personal ids are pseudonymised before gold.",
+    )
 
 
 def _check_inputs(table: Derived) -> None:
@@ -247,10 +271,15 @@ def _check_inputs(table: Derived) -> None:
     for name in wanted:
         _require(table, name in table.inputs, f"`{table.name}` asks for `{name}`; its inputs are {given}")
     for name, source in table.inputs.items():
-        _require(table, name in wanted, f"input `{name}` is not a parameter of the builder ({', '.join(wanted)})")
+        _require(
+            table, name in wanted, f"input `{name}` is not a parameter of the builder ({', '.join(wanted)})"
+        )
         _check_direction(table, source.table)
-        _require(table, not (isinstance(source, Input) and source.slice_by and not table.slice_by),
-                 f"input `{name}` has slice_by, the table has none")
+        _require(
+            table,
+            not (isinstance(source, Input) and source.slice_by and not table.slice_by),
+            f"input `{name}` has slice_by, the table has none",
+        )
     is_sliced = bool(table.slice_by)
     has_input = any(isinstance(source, Input) for source in table.inputs.values())
     _require(table, not is_sliced or has_input, "slice_by without an Input that carries the slice")
@@ -258,10 +287,19 @@ def _check_inputs(table: Derived) -> None:
 
 def _check_direction(table: Derived, path: str) -> None:
     layer, _, name = path.partition(".")
-    _require(table, layer in LAYERS and bool(IDENTIFIER.fullmatch(name)), f"reads `{path}`",
-             "Inputs are written `layer.table`.")
+    _require(
+        table,
+        layer in LAYERS and bool(IDENTIFIER.fullmatch(name)),
+        f"reads `{path}`",
+        "Inputs are written `layer.table`.",
+    )
     upward = LAYERS.index(layer) > LAYERS.index(table.layer)
-    _require(table, not upward, f"reads upward: {table.layer} from `{path}`", "A layer reads itself or those below it.")
+    _require(
+        table,
+        not upward,
+        f"reads upward: {table.layer} from `{path}`",
+        "A layer reads itself or those below it.",
+    )
     _require(table, path != table.path, "reads itself")
 
 

@@ -52,7 +52,9 @@ class Files:
         if self.format == "csv" and not self.columns:
             raise SpecError(where, "a CSV source without columns", hint="Name the fields of its header.")
         if "/" in self.pattern or ".." in self.folder:
-            raise SpecError(where, f"folder `{self.folder}`, pattern `{self.pattern}`", expected="names below landing")
+            raise SpecError(
+                where, f"folder `{self.folder}`, pattern `{self.pattern}`", expected="names below landing"
+            )
 
     @property
     def path(self) -> str:
@@ -62,7 +64,10 @@ class Files:
     def all_columns(self) -> list[Column]:
         """The raw table's columns: the record, then where it came from."""
         if self.format == "json":
-            return [Column("document", "variant", "The delivered document; null where it could not be parsed."), *RAW_COLUMNS]
+            return [
+                Column("document", "variant", "The delivered document; null where it could not be parsed."),
+                *RAW_COLUMNS,
+            ]
         return [*self.columns, *RAW_COLUMNS]
 
     def takes(self, file_name: str) -> bool:
@@ -86,7 +91,9 @@ class System:
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
-            raise SpecError(where, f"time zone `{self.time_zone}`", expected="a name like America/Bogota") from None
+            raise SpecError(
+                where, f"time zone `{self.time_zone}`", expected="a name like America/Bogota"
+            ) from None
         paths = [source.path for source in self.sources] + [table.path for table in self.tables]
         for path in {path for path in paths if paths.count(path) > 1}:
             raise SpecError(where, f"`{path}` is declared twice")
@@ -97,7 +104,11 @@ class System:
         for parameter, path in table.reads.items():
             if path not in self.columns_of:
                 known = ", ".join(sorted(self.columns_of))
-                raise SpecError(f"{self.name}: {table.path}", f"input `{parameter}` is `{path}`", expected=f"one of {known}")
+                raise SpecError(
+                    f"{self.name}: {table.path}",
+                    f"input `{parameter}` is `{path}`",
+                    expected=f"one of {known}",
+                )
         if isinstance(table, Derived):
             self._check_slices(table)
 
@@ -109,7 +120,9 @@ class System:
                 carried.update(columns)
                 expression = table.slice_of(source)
                 if IDENTIFIER.fullmatch(expression) and expression not in columns:
-                    raise SpecError(f"{self.name}: {table.path}", f"`{parameter}` does not carry the slice `{expression}`")
+                    raise SpecError(
+                        f"{self.name}: {table.path}", f"`{parameter}` does not carry the slice `{expression}`"
+                    )
         for parameter, source in table.inputs.items():
             if isinstance(source, Input):
                 continue
@@ -117,7 +130,9 @@ class System:
             if source.on not in self.columns_of[source.table]:
                 raise SpecError(where, f"`{parameter}` has no column `{source.on}`")
             if table.slice_by and source.foreign_key not in carried:
-                raise SpecError(where, f"no input carries `{source.foreign_key}`, by which `{parameter}` is looked up")
+                raise SpecError(
+                    where, f"no input carries `{source.foreign_key}`, by which `{parameter}` is looked up"
+                )
 
     @cached_property
     def columns_of(self) -> dict[str, list[str]]:
@@ -130,7 +145,9 @@ class System:
         for table in self.tables:
             if table.path == path:
                 return table
-        raise SpecError(f"system `{self.name}`", f"no table `{path}`", expected=", ".join(t.path for t in self.tables))
+        raise SpecError(
+            f"system `{self.name}`", f"no table `{path}`", expected=", ".join(t.path for t in self.tables)
+        )
 
     def tables_of(self, layer: str) -> list[Table]:
         return [table for table in self.tables if table.layer == layer]
@@ -138,11 +155,15 @@ class System:
     def waves(self, layer: str) -> Iterator[list[Table]]:
         """The layer's tables in groups: a table comes after those of its own layer that it reads."""
         mine = {table.path: table for table in self.tables_of(layer)}
-        sorter = TopologicalSorter({path: set(table.reads.values()) & mine.keys() for path, table in mine.items()})
+        sorter = TopologicalSorter(
+            {path: set(table.reads.values()) & mine.keys() for path, table in mine.items()}
+        )
         try:
             sorter.prepare()
         except CycleError as error:
-            raise SpecError(f"system `{self.name}`", f"tables read each other: {' -> '.join(error.args[1])}") from None
+            raise SpecError(
+                f"system `{self.name}`", f"tables read each other: {' -> '.join(error.args[1])}"
+            ) from None
         while sorter.is_active():
             ready = sorted(sorter.get_ready(), key=list(mine).index)
             yield [mine[path] for path in ready]
@@ -154,10 +175,24 @@ class System:
     def describe(self, layer: str) -> list[dict[str, str]]:
         """Rows for people: table, kind, grain, what it reads."""
         if layer == LAYERS[0]:
-            return [{"table": s.path, "kind": f"files ({s.format})", "grain": s.grain, "reads": f"{s.folder}/{s.pattern}"}
-                    for s in self.sources]
-        return [{"table": t.path, "kind": type(t).__name__.lower(), "grain": t.grain, "reads": ", ".join(t.reads.values())}
-                for t in self.tables_of(layer)]
+            return [
+                {
+                    "table": s.path,
+                    "kind": f"files ({s.format})",
+                    "grain": s.grain,
+                    "reads": f"{s.folder}/{s.pattern}",
+                }
+                for s in self.sources
+            ]
+        return [
+            {
+                "table": t.path,
+                "kind": type(t).__name__.lower(),
+                "grain": t.grain,
+                "reads": ", ".join(t.reads.values()),
+            }
+            for t in self.tables_of(layer)
+        ]
 
 
 def code_hash(table: Table, folder: Path | None = None) -> str:

@@ -30,7 +30,9 @@ NAME = re.compile(r"[A-Za-z0-9_]*")
 
 
 def _no_secret() -> str:
-    raise SettingsError("settings", "no secret for pseudonyms", hint=f"Set secret `{SECRET_KEY}` in scope `{SECRET_SCOPE}`.")
+    raise SettingsError(
+        "settings", "no secret for pseudonyms", hint=f"Set secret `{SECRET_KEY}` in scope `{SECRET_SCOPE}`."
+    )
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ class Settings:
         for name in ("system_name", "catalog", "schema_prefix"):
             value = getattr(self, name)
             if not NAME.fullmatch(value):
-                raise SettingsError(f"parameter `{name}`", f"`{value}`", expected="letters, digits and underscores")
+                raise SettingsError(
+                    f"parameter `{name}`", f"`{value}`", expected="letters, digits and underscores"
+                )
 
     @classmethod
     def from_widgets(cls, dbutils: Any) -> Settings:
@@ -79,7 +83,9 @@ class Settings:
         except ModuleNotFoundError as error:
             if not (error.name or "").startswith("systems"):
                 raise
-            raise SettingsError("parameter `system`", f"`{self.system_name}`", expected=", ".join(system_names())) from None
+            raise SettingsError(
+                "parameter `system`", f"`{self.system_name}`", expected=", ".join(system_names())
+            ) from None
         return module.SYSTEM  # type: ignore[no-any-return]
 
     def schema(self, layer: str) -> str:

@@ -10,7 +10,8 @@ from engine.spec import Column, Latest
 from systems.ab_testing.config import EVENT_NAMES, LOCAL_ZONE
 
 # `{a/b=1, c=DEFAULT}`: names and values without `=`, `,` and braces; a name may hold slashes; empty braces are no experiment.
-GRAMMAR = r"^\s*\{\s*([^=,{}]*[^=,{}\s][^=,{}]*=[^=,{}]*[^=,{}\s][^=,{}]*(,[^=,{}]*[^=,{}\s][^=,{}]*=[^=,{}]*[^=,{}\s][^=,{}]*)*)?\}\s*$"
+_WORD = r"[^=,{}]*[^=,{}\s][^=,{}]*"
+GRAMMAR = rf"^\s*\{{\s*({_WORD}={_WORD}(,{_WORD}={_WORD})*)?\}}\s*$"
 
 
 def events(records: DataFrame) -> DataFrame:
@@ -18,16 +19,29 @@ def events(records: DataFrame) -> DataFrame:
     event_at = F.expr("try_cast(timestamp AS timestamp)")
     inner = F.regexp_replace("experiments", r"^\s*\{|\}\s*$", "")
     entries = F.expr("filter(transform(split(_inner, ','), entry -> trim(entry)), entry -> entry <> '')")
-    pairs = F.transform(entries, lambda entry: F.struct(
-        F.trim(F.substring_index(entry, "=", 1)).alias("key"), F.trim(F.substring_index(entry, "=", -1)).alias("value")))
+    pairs = F.transform(
+        entries,
+        lambda entry: F.struct(
+            F.trim(F.substring_index(entry, "=", 1)).alias("key"),
+            F.trim(F.substring_index(entry, "=", -1)).alias("value"),
+        ),
+    )
     is_map = F.col("experiments").isNull() | F.col("experiments").rlike(GRAMMAR)
-    named = records.withColumns({"event_id": F.col("_record_hash"), "event_at": event_at, "_inner": inner, "is_map": is_map})
-    parsed = named.withColumn("experiment_variants", F.when(F.col("is_map"), F.map_from_entries(F.array_distinct(pairs))))
+    named = records.withColumns(
+        {"event_id": F.col("_record_hash"), "event_at": event_at, "_inner": inner, "is_map": is_map}
+    )
+    parsed = named.withColumn(
+        "experiment_variants", F.when(F.col("is_map"), F.map_from_entries(F.array_distinct(pairs)))
+    )
     local = F.from_utc_timestamp("event_at", LOCAL_ZONE)
-    return parsed.withColumns({
-        "local_hour": F.date_trunc("hour", local), "local_day": F.to_date(local),
-        "item_id": F.nullif(F.trim("item_id"), F.lit("")), "user_id": F.nullif(F.trim("user_id"), F.lit("")),
-    })
+    return parsed.withColumns(
+        {
+            "local_hour": F.date_trunc("hour", local),
+            "local_day": F.to_date(local),
+            "item_id": F.nullif(F.trim("item_id"), F.lit("")),
+            "user_id": F.nullif(F.trim("user_id"), F.lit("")),
+        }
+    )
 
 
 EVENTS = Latest(
@@ -50,6 +64,8 @@ EVENTS = Latest(
     ],
     checks=[
         Check("experiments follow the grammar {name=variant, ...}", "is_map", "quarantine"),
-        not_null("event_name"), accepted_values("event_name", EVENT_NAMES), not_null("user_id"),
+        not_null("event_name"),
+        accepted_values("event_name", EVENT_NAMES),
+        not_null("user_id"),
     ],
 )

@@ -14,7 +14,13 @@ from pyspark.sql import functions as F
 
 from engine.checks import Check
 from engine.spec import Column, Derived, Input, Lookup
-from systems.ab_testing.config import ATTRIBUTION_WINDOW_HOURS, INTERVAL_Z, LATER_PURCHASE, SAME_ITEM, WHOLE_PERIOD
+from systems.ab_testing.config import (
+    ATTRIBUTION_WINDOW_HOURS,
+    INTERVAL_Z,
+    LATER_PURCHASE,
+    SAME_ITEM,
+    WHOLE_PERIOD,
+)
 
 PERIOD = ["experiment", "variant", "day"]
 
@@ -24,17 +30,29 @@ def variant_results(exposures: DataFrame, purchases: DataFrame) -> DataFrame:
     periods = F.explode(F.array(F.date_format("local_day", "yyyy-MM-dd"), F.lit(WHOLE_PERIOD)))
     seen = exposures.withColumn("day", periods)
     people = seen.groupBy(*PERIOD, "user_id").agg(
-        F.min("first_exposed_at").alias("from_at"), F.first("is_contaminated").alias("is_contaminated"))
-    results = _participants(people).crossJoin(_rules(exposures)).join(
-        _later_purchases(people, purchases).unionByName(_same_item_purchases(seen, purchases)),
-        on=[*PERIOD, "attribution"], how="left")
+        F.min("first_exposed_at").alias("from_at"), F.first("is_contaminated").alias("is_contaminated")
+    )
+    results = (
+        _participants(people)
+        .crossJoin(_rules(exposures))
+        .join(
+            _later_purchases(people, purchases).unionByName(_same_item_purchases(seen, purchases)),
+            on=[*PERIOD, "attribution"],
+            how="left",
+        )
+    )
     counts = [name for name in results.columns if name not in (*PERIOD, "attribution")]
-    filled = results.select(*PERIOD, "attribution", *[F.coalesce(name, F.lit(0)).alias(name) for name in counts])
-    return filled.withColumns({
-        "attribution_window_hours": F.lit(ATTRIBUTION_WINDOW_HOURS),
-        "conversion_rate": _rate(F.col("n_buyers"), F.col("n_participants")),
-        "conversion_low": _wilson(-1), "conversion_high": _wilson(1),
-    })
+    filled = results.select(
+        *PERIOD, "attribution", *[F.coalesce(name, F.lit(0)).alias(name) for name in counts]
+    )
+    return filled.withColumns(
+        {
+            "attribution_window_hours": F.lit(ATTRIBUTION_WINDOW_HOURS),
+            "conversion_rate": _rate(F.col("n_buyers"), F.col("n_participants")),
+            "conversion_low": _wilson(-1),
+            "conversion_high": _wilson(1),
+        }
+    )
 
 
 def _rules(rows: DataFrame) -> DataFrame:
@@ -45,7 +63,9 @@ def _rules(rows: DataFrame) -> DataFrame:
 
 def _participants(people: DataFrame) -> DataFrame:
     clean = ~F.col("is_contaminated")
-    return people.groupBy(*PERIOD).agg(F.count_if(clean).alias("n_participants"), F.count(F.lit(1)).alias("n_participants_all"))
+    return people.groupBy(*PERIOD).agg(
+        F.count_if(clean).alias("n_participants"), F.count(F.lit(1)).alias("n_participants_all")
+    )
 
 
 def _later_purchases(people: DataFrame, purchases: DataFrame) -> DataFrame:
@@ -55,8 +75,11 @@ def _later_purchases(people: DataFrame, purchases: DataFrame) -> DataFrame:
 
 def _same_item_purchases(seen: DataFrame, purchases: DataFrame) -> DataFrame:
     items = seen.select(*PERIOD, "user_id", "is_contaminated", F.explode("items").alias("item"))
-    first = items.select(*PERIOD, "user_id", "is_contaminated", "item.item_id", "item.first_seen_at").groupBy(
-        *PERIOD, "user_id", "is_contaminated", "item_id").agg(F.min("first_seen_at").alias("from_at"))
+    first = (
+        items.select(*PERIOD, "user_id", "is_contaminated", "item.item_id", "item.first_seen_at")
+        .groupBy(*PERIOD, "user_id", "is_contaminated", "item_id")
+        .agg(F.min("first_seen_at").alias("from_at"))
+    )
     pairs = first.join(purchases, on=["user_id", "item_id"], how="inner").where(_is_within("from_at"))
     return _counted(pairs, SAME_ITEM)
 
@@ -70,12 +93,16 @@ def _counted(pairs: DataFrame, attribution: str) -> DataFrame:
     """Buyers and purchases of pairs; a purchase is one per user, item and moment."""
     clean = ~F.col("is_contaminated")
     purchase = F.struct("user_id", "item_id", "purchased_at")
-    return pairs.groupBy(*PERIOD).agg(
-        F.countDistinct(F.when(clean, F.col("user_id"))).alias("n_buyers"),
-        F.countDistinct(F.when(clean, purchase)).alias("n_purchases"),
-        F.countDistinct("user_id").alias("n_buyers_all"),
-        F.countDistinct(purchase).alias("n_purchases_all"),
-    ).withColumn("attribution", F.lit(attribution))
+    return (
+        pairs.groupBy(*PERIOD)
+        .agg(
+            F.countDistinct(F.when(clean, F.col("user_id"))).alias("n_buyers"),
+            F.countDistinct(F.when(clean, purchase)).alias("n_purchases"),
+            F.countDistinct("user_id").alias("n_buyers_all"),
+            F.countDistinct(purchase).alias("n_purchases_all"),
+        )
+        .withColumn("attribution", F.lit(attribution))
+    )
 
 
 def _rate(part: SparkColumn, whole: SparkColumn) -> SparkColumn:
@@ -103,8 +130,14 @@ VARIANT_RESULTS = Derived(
         Column("variant", "string", "Variant, as text."),
         Column("day", "string", "Local day, YYYY-MM-DD, cut at -04:00; `whole` for all days together."),
         Column("attribution", "string", "Rule by which purchases count: later_purchase or same_item."),
-        Column("attribution_window_hours", "int", "A purchase counts this many hours after the exposure at most."),
-        Column("n_participants", "bigint", "Users with an event tagged in the period, contaminated ones left out."),
+        Column(
+            "attribution_window_hours", "int", "A purchase counts this many hours after the exposure at most."
+        ),
+        Column(
+            "n_participants",
+            "bigint",
+            "Users with an event tagged in the period, contaminated ones left out.",
+        ),
         Column("n_buyers", "bigint", "Those of them who bought."),
         Column("n_purchases", "bigint", "Their purchases."),
         Column("conversion_rate", "double", "Buyers per participant."),

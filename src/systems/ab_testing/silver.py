@@ -22,30 +22,54 @@ def exposures(events: DataFrame) -> DataFrame:
     next_item = F.lead("item_id").over(in_order)
     seen = F.coalesce("item_id", F.when(F.col("event_name") == "SEARCH", next_item))
     tagged = events.withColumn("seen_item_id", seen).select(
-        "user_id", "event_at", "local_hour", "local_day", "seen_item_id", F.explode("experiment_variants").alias("experiment", "variant"))
+        "user_id",
+        "event_at",
+        "local_hour",
+        "local_day",
+        "seen_item_id",
+        F.explode("experiment_variants").alias("experiment", "variant"),
+    )
     key = ["user_id", "experiment", "variant", "local_hour"]
     per_item = tagged.groupBy(*key, "local_day", "seen_item_id").agg(
-        F.min("event_at").alias("first_seen_at"), F.count(F.lit(1)).alias("n"))
-    item = F.when(F.col("seen_item_id").isNotNull(), F.struct(F.col("seen_item_id").alias("item_id"), "first_seen_at"))
+        F.min("event_at").alias("first_seen_at"), F.count(F.lit(1)).alias("n")
+    )
+    item = F.when(
+        F.col("seen_item_id").isNotNull(), F.struct(F.col("seen_item_id").alias("item_id"), "first_seen_at")
+    )
     hours = per_item.groupBy(*key, "local_day").agg(
-        F.min("first_seen_at").alias("first_exposed_at"), F.sum("n").alias("n_events"),
-        F.array_sort(F.collect_list(item)).alias("items"))
-    whole = Window.partitionBy("user_id", "experiment").rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+        F.min("first_seen_at").alias("first_exposed_at"),
+        F.sum("n").alias("n_events"),
+        F.array_sort(F.collect_list(item)).alias("items"),
+    )
+    whole = Window.partitionBy("user_id", "experiment").rowsBetween(
+        Window.unboundedPreceding, Window.unboundedFollowing
+    )
     is_contaminated = F.min("variant").over(whole) != F.max("variant").over(whole)
-    return hours.select(*key, "local_day", "first_exposed_at", "n_events", "items", is_contaminated.alias("is_contaminated"))
+    return hours.select(
+        *key, "local_day", "first_exposed_at", "n_events", "items", is_contaminated.alias("is_contaminated")
+    )
 
 
 def purchases(events: DataFrame) -> DataFrame:
     """User x item purchases; BUY rows of one user and item within a minute of the one before are one purchase."""
-    bought = events.where(F.col("event_name") == "BUY").select("user_id", F.coalesce("item_id", F.lit("unknown")).alias("item_id"), "event_at", "event_id")
+    bought = events.where(F.col("event_name") == "BUY").select(
+        "user_id", F.coalesce("item_id", F.lit("unknown")).alias("item_id"), "event_at", "event_id"
+    )
     in_order = Window.partitionBy("user_id", "item_id").orderBy("event_at", "event_id")
     gap = F.unix_micros("event_at") - F.unix_micros(F.lag("event_at").over(in_order))
     is_first = gap.isNull() | (gap > REPEAT_SECONDS * 1_000_000)
     running = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    numbered = bought.withColumn("_starts", is_first.cast("int")).withColumn("_purchase", F.sum("_starts").over(running))
-    return numbered.groupBy("user_id", "item_id", "_purchase").agg(
-        F.min("event_at").alias("purchased_at"), F.count(F.lit(1)).alias("n_rows"),
-    ).select("user_id", "item_id", "purchased_at", "n_rows")
+    numbered = bought.withColumn("_starts", is_first.cast("int")).withColumn(
+        "_purchase", F.sum("_starts").over(running)
+    )
+    return (
+        numbered.groupBy("user_id", "item_id", "_purchase")
+        .agg(
+            F.min("event_at").alias("purchased_at"),
+            F.count(F.lit(1)).alias("n_rows"),
+        )
+        .select("user_id", "item_id", "purchased_at", "n_rows")
+    )
 
 
 EXPOSURES = Derived(
@@ -63,8 +87,14 @@ EXPOSURES = Derived(
         Column("local_day", "date", "Local day, cut at -04:00."),
         Column("first_exposed_at", "timestamp", "First event with the tag in the hour, UTC."),
         Column("n_events", "bigint", "Events with the tag in the hour."),
-        Column("items", "array<struct<item_id: string, first_seen_at: timestamp>>", "Items seen under the tag and when first, UTC."),
-        Column("is_contaminated", "boolean", "Whether the user met several variants of the experiment, ever."),
+        Column(
+            "items",
+            "array<struct<item_id: string, first_seen_at: timestamp>>",
+            "Items seen under the tag and when first, UTC.",
+        ),
+        Column(
+            "is_contaminated", "boolean", "Whether the user met several variants of the experiment, ever."
+        ),
     ],
 )
 

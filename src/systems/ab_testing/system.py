@@ -13,7 +13,11 @@ SYSTEM = System(
     time_zone=LOCAL_ZONE,
     sources=[
         Files(
-            "events", format="csv", folder="events", pattern="*.csv*", grain="one row per delivered line",
+            "events",
+            format="csv",
+            folder="events",
+            pattern="*.csv*",
+            grain="one row per delivered line",
             columns=[
                 Column("event_name", "string", "As delivered."),
                 Column("item_id", "string", "As delivered; empty for SEARCH."),

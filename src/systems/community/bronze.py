@@ -14,9 +14,16 @@ from pyspark.sql import functions as F
 from engine.checks import accepted_values
 from engine.spec import Column, Derived, Input, Latest
 
-VERSION_AT = Column("version_at", "timestamp", "Orders versions: updated_at, or created_at where that is missing; UTC.")
+VERSION_AT = Column(
+    "version_at", "timestamp", "Orders versions: updated_at, or created_at where that is missing; UTC."
+)
 CREATED = Column("created_at_date", "timestamp", "When it was created, UTC.", path="created_at.$date")
-UPDATED = Column("updated_at_date", "timestamp", "When it was last updated, UTC; null where it was not delivered.", path="updated_at.$date")
+UPDATED = Column(
+    "updated_at_date",
+    "timestamp",
+    "When it was last updated, UTC; null where it was not delivered.",
+    path="updated_at.$date",
+)
 
 
 def with_version(documents: DataFrame) -> DataFrame:
@@ -59,13 +66,22 @@ def posts_translations(documents: DataFrame) -> DataFrame:
         F.expr("coalesce(try_variant_get(item, '$.language', 'string'), 'unknown')").alias("language"),
         F.expr("try_variant_get(item, '$.title', 'string')").alias("title"),
         F.expr("try_variant_get(item, '$.description', 'string')").alias("description"),
-        F.expr("coalesce(try_cast(try_variant_get(item, '$.options', 'variant') AS array<string>), array())").alias("options"),
+        F.expr(
+            "coalesce(try_cast(try_variant_get(item, '$.options', 'variant') AS array<string>), array())"
+        ).alias("options"),
         created.alias("created_at"),
         F.coalesce(F.greatest(updated, misspelt), created).alias("updated_at"),
         "position",
     )
-    newest = F.max_by(F.struct("title", "description", "options", "created_at", "updated_at"), F.struct("updated_at", "position"))
-    return rows.groupBy("post_id", "language").agg(newest.alias("newest")).select("post_id", "language", "newest.*")
+    newest = F.max_by(
+        F.struct("title", "description", "options", "created_at", "updated_at"),
+        F.struct("updated_at", "position"),
+    )
+    return (
+        rows.groupBy("post_id", "language")
+        .agg(newest.alias("newest"))
+        .select("post_id", "language", "newest.*")
+    )
 
 
 def _date_of(name: str) -> SparkColumn:
@@ -80,11 +96,18 @@ def votes(documents: DataFrame) -> DataFrame:
         F.col("id_oid").alias("vote_id"),
         F.expr("coalesce(try_variant_get(item, '$.index', 'int'), -1)").alias("option_index"),
         F.expr("coalesce(try_variant_get(item, '$.weight', 'bigint'), 0)").alias("weight"),
-        F.col("user_id_oid").alias("user_id"), F.col("post_id_oid").alias("post_id"),
-        F.col("created_at_date").alias("created_at"), F.col("version_at").alias("updated_at"), "position",
+        F.col("user_id_oid").alias("user_id"),
+        F.col("post_id_oid").alias("post_id"),
+        F.col("created_at_date").alias("created_at"),
+        F.col("version_at").alias("updated_at"),
+        "position",
     )
     last = F.max_by(F.struct("weight", "user_id", "post_id", "created_at", "updated_at"), F.col("position"))
-    return rows.groupBy("vote_id", "option_index").agg(last.alias("last")).select("vote_id", "option_index", "last.*")
+    return (
+        rows.groupBy("vote_id", "option_index")
+        .agg(last.alias("last"))
+        .select("vote_id", "option_index", "last.*")
+    )
 
 
 def _status(name: str, kind: str, comment: str) -> Column:
@@ -100,15 +123,27 @@ USERS = Latest(
     new_columns="evolve",
     columns=[
         Column("id_oid", "string", "Id of the user.", path="_id.$oid", personal=True),
-        CREATED, UPDATED, VERSION_AT,
-        Column("country", "string", "Country code as delivered; UNK or null where it is unknown.", path="country"),
+        CREATED,
+        UPDATED,
+        VERSION_AT,
+        Column(
+            "country", "string", "Country code as delivered; UNK or null where it is unknown.", path="country"
+        ),
         Column("language", "string", "Language code of the user's interface.", path="language"),
         _status("is_patron", "boolean", "Pays at present; null without a status."),
         _status("is_follower", "boolean", "Follows without paying; null without a status."),
         _status("is_free_trial", "boolean", "Is in a free trial; null without a status."),
-        _status("campaign_lifetime_support_cents", "bigint", "Support for this campaign over all time, cents of USD."),
+        _status(
+            "campaign_lifetime_support_cents",
+            "bigint",
+            "Support for this campaign over all time, cents of USD.",
+        ),
         _status("lifetime_support_cents", "bigint", "Support over all time, cents of USD."),
-        _status("currently_entitled_amount_cents", "bigint", "Monthly amount that the user is entitled to, cents of USD."),
+        _status(
+            "currently_entitled_amount_cents",
+            "bigint",
+            "Monthly amount that the user is entitled to, cents of USD.",
+        ),
         _status("will_pay_amount_cents", "bigint", "Amount of the next charge, cents of USD."),
         _status("last_charge_date.$date", "timestamp", "When the user was charged last, UTC."),
         _status("last_charge_status", "string", "Outcome of the last charge."),
@@ -116,7 +151,9 @@ USERS = Latest(
         _status("updated_at.$date", "timestamp", "When the status was last updated, UTC."),
         Column("timezone_name", "string", "Time zone of the user.", path="timezone.name"),
         Column("timezone_offset", "string", "Offset of that zone as delivered.", path="timezone.offset"),
-        Column("timezone_is_dst", "boolean", "Whether daylight saving time was in force.", path="timezone.is_dst"),
+        Column(
+            "timezone_is_dst", "boolean", "Whether daylight saving time was in force.", path="timezone.is_dst"
+        ),
     ],
 )
 
@@ -132,8 +169,15 @@ POSTS = Latest(
         Column("id_oid", "string", "Id of the post.", path="_id.$oid"),
         Column("type", "string", "post or poll.", path="type"),
         Column("status", "string", "Status of publication.", path="status"),
-        Column("multiple_votes", "boolean", "Whether a user may choose several options; null on plain posts.", path="multiple_votes"),
-        CREATED, UPDATED, VERSION_AT,
+        Column(
+            "multiple_votes",
+            "boolean",
+            "Whether a user may choose several options; null on plain posts.",
+            path="multiple_votes",
+        ),
+        CREATED,
+        UPDATED,
+        VERSION_AT,
     ],
     checks=[accepted_values("type", ["post", "poll"], severity="warn")],
 )
@@ -150,7 +194,9 @@ POSTS_COMMENTS = Latest(
         Column("user_id_oid", "string", "Author.", path="user_id.$oid", personal=True),
         Column("post_id_oid", "string", "Post that is commented.", path="post_id.$oid"),
         Column("body", "string", "Text of the comment.", path="body", personal=True),
-        CREATED, UPDATED, VERSION_AT,
+        CREATED,
+        UPDATED,
+        VERSION_AT,
     ],
 )
 
@@ -162,7 +208,9 @@ POST_DOCUMENTS = Latest(
     grain="one row per post or poll",
     columns=[
         Column("id_oid", "string", "Id of the post.", path="_id.$oid"),
-        CREATED, UPDATED, VERSION_AT,
+        CREATED,
+        UPDATED,
+        VERSION_AT,
         Column("document", "variant", "The post as delivered, translations included."),
     ],
 )
@@ -177,7 +225,9 @@ VOTE_DOCUMENTS = Latest(
         Column("id_oid", "string", "Id of the vote.", path="_id.$oid"),
         Column("user_id_oid", "string", "Voter.", path="user_id.$oid", personal=True),
         Column("post_id_oid", "string", "Poll.", path="post_id.$oid"),
-        CREATED, UPDATED, VERSION_AT,
+        CREATED,
+        UPDATED,
+        VERSION_AT,
         Column("document", "variant", "The vote as delivered, chosen options included.", personal=True),
     ],
 )
@@ -194,7 +244,9 @@ POSTS_TRANSLATIONS = Derived(
         Column("language", "string", "Language code; unknown where it was not delivered."),
         Column("title", "string", "Title in that language."),
         Column("description", "string", "Text in that language; may be empty."),
-        Column("options", "array<string>", "Texts of a poll's options, in order; empty where there are none."),
+        Column(
+            "options", "array<string>", "Texts of a poll's options, in order; empty where there are none."
+        ),
         Column("created_at", "timestamp", "When the translation was created, UTC."),
         Column("updated_at", "timestamp", "When it was last updated, however the field was spelt; UTC."),
     ],

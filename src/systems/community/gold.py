@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pyspark.sql import Column as SparkColumn
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from engine.checks import Check, in_range
@@ -17,7 +17,9 @@ from systems.community.config import NO_COUNTRY_CODES, UNKNOWN
 from systems.community.silver import NO_OPTION, country_of, patron_status_of
 
 _NO_COUNTRY = ", ".join(f"'{code}'" for code in NO_COUNTRY_CODES)
-COUNTRY_OF_USER = f"CASE WHEN country IN ({_NO_COUNTRY}) THEN '{UNKNOWN}' ELSE coalesce(country, '{UNKNOWN}') END"
+COUNTRY_OF_USER = (
+    f"CASE WHEN country IN ({_NO_COUNTRY}) THEN '{UNKNOWN}' ELSE coalesce(country, '{UNKNOWN}') END"
+)
 USD = "decimal(18,2)"
 
 
@@ -57,21 +59,37 @@ def monthly_activity(posts: DataFrame, comments: DataFrame, votes: DataFrame) ->
         F.count_if(F.coalesce(F.col("post_type") != "poll", F.lit(True))).alias("n_posts"),
     )
     by_comment = comments.groupBy(month).agg(F.count(F.lit(1)).alias("n_comments"))
-    by_vote = votes.groupBy(month).agg(F.count(F.lit(1)).alias("n_chosen_options"), F.sum("weight").alias("total_weight"))
-    found = by_post.join(by_comment, on="month", how="full").join(by_vote, on="month", how="full").where("month IS NOT NULL")
+    by_vote = votes.groupBy(month).agg(
+        F.count(F.lit(1)).alias("n_chosen_options"), F.sum("weight").alias("total_weight")
+    )
+    found = (
+        by_post.join(by_comment, on="month", how="full")
+        .join(by_vote, on="month", how="full")
+        .where("month IS NOT NULL")
+    )
     months = found.agg(F.explode(F.expr("sequence(min(month), max(month), interval 1 month)")).alias("month"))
     counts = ["n_posts", "n_polls", "n_comments", "n_chosen_options", "total_weight"]
-    return months.join(found, on="month", how="left").select("month", *[F.coalesce(name, F.lit(0)).alias(name) for name in counts])
+    return months.join(found, on="month", how="left").select(
+        "month", *[F.coalesce(name, F.lit(0)).alias(name) for name in counts]
+    )
 
 
 def daily_activity(comments: DataFrame, votes: DataFrame) -> DataFrame:
     """Comments, chosen options and weights per day, country and patron status; days without any have no row."""
-    by = [F.to_date("created_at").alias("day"), "country", "patron_status"]
+    by = [F.to_date("created_at").alias("day"), F.col("country"), F.col("patron_status")]
     zero = F.lit(0).cast("bigint")
     talk = comments.select(*by, F.lit(1).alias("comment"), zero.alias("option"), zero.alias("weight"))
-    choices = votes.select(*by, F.lit(0).alias("comment"), F.lit(1).alias("option"), "weight")
-    return talk.unionByName(choices).where("day IS NOT NULL").groupBy("day", "country", "patron_status").agg(
-        F.sum("comment").alias("n_comments"), F.sum("option").alias("n_chosen_options"), F.sum("weight").alias("total_weight"))
+    choices = votes.select(*by, F.lit(0).alias("comment"), F.lit(1).alias("option"), F.col("weight"))
+    return (
+        talk.unionByName(choices)
+        .where("day IS NOT NULL")
+        .groupBy("day", "country", "patron_status")
+        .agg(
+            F.sum("comment").alias("n_comments"),
+            F.sum("option").alias("n_chosen_options"),
+            F.sum("weight").alias("total_weight"),
+        )
+    )
 
 
 def poll_results(options: DataFrame, votes: DataFrame) -> DataFrame:
@@ -82,18 +100,27 @@ def poll_results(options: DataFrame, votes: DataFrame) -> DataFrame:
     key = ["post_id", "option_index"]
     is_patron = F.col("patron_status") == "patron"
     chosen = votes.groupBy(*key).agg(
-        F.countDistinct("vote_id").alias("n_votes"), F.sum("weight").alias("total_weight"),
+        F.countDistinct("vote_id").alias("n_votes"),
+        F.sum("weight").alias("total_weight"),
         F.countDistinct(F.when(is_patron, F.col("vote_id"))).alias("n_patron_votes"),
     )
-    texts = options.where(F.col("option_index") != NO_OPTION).select(*key, "title", "option_text", "created_at")
+    texts = options.where(F.col("option_index") != NO_OPTION).select(
+        *key, "title", "option_text", "created_at"
+    )
     whole = Window.partitionBy("post_id").rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
-    counted = texts.join(chosen, on=key, how="full").withColumns({
-        name: F.coalesce(name, F.lit(0)) for name in ("n_votes", "total_weight", "n_patron_votes")})
+    counted = texts.join(chosen, on=key, how="full").withColumns(
+        {name: F.coalesce(name, F.lit(0)) for name in ("n_votes", "total_weight", "n_patron_votes")}
+    )
     return counted.select(
-        *key, F.coalesce("title", F.lit(UNKNOWN)).alias("title"), F.coalesce("option_text", F.lit(UNKNOWN)).alias("option_text"),
+        *key,
+        F.coalesce("title", F.lit(UNKNOWN)).alias("title"),
+        F.coalesce("option_text", F.lit(UNKNOWN)).alias("option_text"),
         F.coalesce(F.date_format("created_at", "yyyy-MM-dd"), F.lit(UNKNOWN)).alias("posted_on"),
-        "n_votes", "total_weight", "n_patron_votes",
-        _share("n_votes", whole).alias("vote_share"), _share("total_weight", whole).alias("weight_share"),
+        "n_votes",
+        "total_weight",
+        "n_patron_votes",
+        _share("n_votes", whole).alias("vote_share"),
+        _share("total_weight", whole).alias("weight_share"),
         _share("n_patron_votes", whole).alias("patron_vote_share"),
     )
 
@@ -101,17 +128,25 @@ def poll_results(options: DataFrame, votes: DataFrame) -> DataFrame:
 def country_ranking(users: DataFrame, comments: DataFrame, votes: DataFrame) -> DataFrame:
     """Support, users, comments and votes per country, ranked by support; a country without talk keeps its money."""
     people = users.select(
-        "country", "n_users", "n_patrons", "lifetime_support_amount",
-        (F.col("lifetime_support_amount") / F.col("n_users")).cast(USD).alias("support_per_user_amount"))
+        "country",
+        "n_users",
+        "n_patrons",
+        "lifetime_support_amount",
+        (F.col("lifetime_support_amount") / F.col("n_users")).cast(USD).alias("support_per_user_amount"),
+    )
     talk = comments.groupBy("country").agg(F.count(F.lit(1)).alias("n_comments"))
-    choices = votes.groupBy("country").agg(F.count(F.lit(1)).alias("n_chosen_options"), F.sum("weight").alias("total_weight"))
+    choices = votes.groupBy("country").agg(
+        F.count(F.lit(1)).alias("n_chosen_options"), F.sum("weight").alias("total_weight")
+    )
     joined = people.join(talk, on="country", how="full").join(choices, on="country", how="full")
     counts = ["n_users", "n_patrons", "n_comments", "n_chosen_options", "total_weight"]
     amounts = ["lifetime_support_amount", "support_per_user_amount"]
     rank = F.row_number().over(Window.orderBy(F.col("lifetime_support_amount").desc(), "country"))
     filled = joined.select(
-        "country", *[F.coalesce(name, F.lit(0)).alias(name) for name in counts],
-        *[F.coalesce(name, F.lit(0)).cast(USD).alias(name) for name in amounts])
+        "country",
+        *[F.coalesce(name, F.lit(0)).alias(name) for name in counts],
+        *[F.coalesce(name, F.lit(0)).cast(USD).alias(name) for name in amounts],
+    )
     return filled.withColumn("support_rank", rank)
 
 
@@ -127,7 +162,7 @@ def _usd(cents: SparkColumn) -> SparkColumn:
     return (cents.cast("decimal(20,0)") / F.lit(100)).cast(USD)
 
 
-def _share(name: str, of: Window) -> SparkColumn:  # type: ignore[valid-type]
+def _share(name: str, of: WindowSpec) -> SparkColumn:
     total = F.sum(name).over(of)
     return F.when(total > 0, F.col(name) / total).otherwise(F.lit(0.0))
 
@@ -176,7 +211,11 @@ SUPPORT_DISTRIBUTION = Derived(
 MONTHLY_ACTIVITY = Derived(
     build=monthly_activity,
     layer="gold",
-    inputs={"posts": Input("silver.posts_english"), "comments": Input("silver.comments"), "votes": Input("silver.votes")},
+    inputs={
+        "posts": Input("silver.posts_english"),
+        "comments": Input("silver.comments"),
+        "votes": Input("silver.votes"),
+    },
     key=["month"],
     grain="one row per calendar month from the first to the last with activity (UTC)",
     columns=[
@@ -202,7 +241,9 @@ DAILY_ACTIVITY = Derived(
     columns=[
         Column("day", "date", "Day."),
         _COUNTRY,
-        Column("patron_status", "string", "patron, follower, free trial or none; unknown for an unknown user."),
+        Column(
+            "patron_status", "string", "patron, follower, free trial or none; unknown for an unknown user."
+        ),
         Column("n_comments", "bigint", "Comments."),
         Column("n_chosen_options", "bigint", "Chosen options of votes."),
         Column("total_weight", "bigint", "Weight of the chosen options."),
@@ -236,7 +277,11 @@ COUNTRY_RANKING = Derived(
     build=country_ranking,
     layer="gold",
     # A rank depends on every country: no slice.
-    inputs={"users": Input("gold.users_by_country"), "comments": Input("silver.comments"), "votes": Input("silver.votes")},
+    inputs={
+        "users": Input("gold.users_by_country"),
+        "comments": Input("silver.comments"),
+        "votes": Input("silver.votes"),
+    },
     key=["country"],
     grain="one row per country",
     columns=[

@@ -16,7 +16,9 @@ PATRON_STATUS = "patron, follower, free trial or none; unknown for a user nobody
 
 def country_of(country: str) -> SparkColumn:
     """The country code, or `unknown` where there is none that means a country."""
-    return F.when(F.col(country).isin(*NO_COUNTRY_CODES), F.lit(UNKNOWN)).otherwise(F.coalesce(F.col(country), F.lit(UNKNOWN)))
+    return F.when(F.col(country).isin(*NO_COUNTRY_CODES), F.lit(UNKNOWN)).otherwise(
+        F.coalesce(F.col(country), F.lit(UNKNOWN))
+    )
 
 
 def patron_status_of(has_user: SparkColumn) -> SparkColumn:
@@ -36,14 +38,19 @@ def posts_english(posts: DataFrame, translations: DataFrame) -> DataFrame:
     Options come from the first translation, in the same order, that has any.
     """
     preferred = F.col("language") != PREFERRED_LANGUAGE
-    order = Window.partitionBy("post_id").orderBy(preferred, "language").rowsBetween(
-        Window.unboundedPreceding, Window.unboundedFollowing)
+    order = (
+        Window.partitionBy("post_id")
+        .orderBy(preferred, "language")
+        .rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    )
     ranked = translations.select(
         "post_id",
         F.first("language").over(order).alias("shown_language"),
         F.first("title").over(order).alias("title"),
         F.first("description").over(order).alias("description"),
-        F.first(F.when(F.size("options") > 0, F.col("options")), ignorenulls=True).over(order).alias("options"),
+        F.first(F.when(F.size("options") > 0, F.col("options")), ignorenulls=True)
+        .over(order)
+        .alias("options"),
         F.row_number().over(Window.partitionBy("post_id").orderBy(preferred, "language")).alias("place"),
     )
     shown = ranked.where("place = 1").drop("place")
@@ -52,36 +59,52 @@ def posts_english(posts: DataFrame, translations: DataFrame) -> DataFrame:
     return unfolded.select(
         F.col("id_oid").alias("post_id"),
         F.coalesce("position", F.lit(NO_OPTION)).alias("option_index"),
-        F.col("type").alias("post_type"), "status",
+        F.col("type").alias("post_type"),
+        "status",
         F.coalesce("multiple_votes", F.lit(False)).alias("has_multiple_votes"),
-        F.col("created_at_date").alias("created_at"), F.col("version_at").alias("updated_at"),
+        F.col("created_at_date").alias("created_at"),
+        F.col("version_at").alias("updated_at"),
         F.coalesce("shown_language", F.lit(UNKNOWN)).alias("language"),
         (F.coalesce("shown_language", F.lit(UNKNOWN)) == PREFERRED_LANGUAGE).alias("is_english"),
-        "title", "description", "option_text",
+        "title",
+        "description",
+        "option_text",
     )
 
 
 def comments(comments: DataFrame, posts: DataFrame, users: DataFrame) -> DataFrame:
     """Comments with their post and author."""
-    posts = posts.select(F.col("id_oid").alias("post_id"), F.col("type").alias("post_type"), F.col("created_at_date").alias("post_created_at"))
+    posts = posts.select(
+        F.col("id_oid").alias("post_id"),
+        F.col("type").alias("post_type"),
+        F.col("created_at_date").alias("post_created_at"),
+    )
     authors = _people(users)
     joined = comments.withColumnsRenamed({"post_id_oid": "post_id", "user_id_oid": "user_id"})
     joined = joined.join(posts, on="post_id", how="left").join(authors, on="user_id", how="left")
     has_author = F.coalesce("is_known", F.lit(False))
     return joined.select(
-        F.col("id_oid").alias("comment_id"), "post_id", "user_id", "body",
+        F.col("id_oid").alias("comment_id"),
+        "post_id",
+        "user_id",
+        "body",
         F.length("body").alias("n_characters"),
-        F.col("created_at_date").alias("created_at"), F.col("version_at").alias("updated_at"),
-        "post_type", "post_created_at",
+        F.col("created_at_date").alias("created_at"),
+        F.col("version_at").alias("updated_at"),
+        "post_type",
+        "post_created_at",
         F.coalesce("country", F.lit(UNKNOWN)).alias("country"),
         patron_status_of(has_author).alias("patron_status"),
-        F.col("post_created_at").isNotNull().alias("has_post"), has_author.alias("has_author"),
+        F.col("post_created_at").isNotNull().alias("has_post"),
+        has_author.alias("has_author"),
     )
 
 
 def votes(votes: DataFrame, options: DataFrame, posts: DataFrame, users: DataFrame) -> DataFrame:
     """Chosen options with their poll, the option's text and the voter."""
-    known = posts.select(F.col("id_oid").alias("post_id"), F.col("type").alias("post_type"), F.lit(True).alias("_has_post"))
+    known = posts.select(
+        F.col("id_oid").alias("post_id"), F.col("type").alias("post_type"), F.lit(True).alias("_has_post")
+    )
     texts = options.select("post_id", "option_index", "option_text")
     joined = (
         votes.join(known, on="post_id", how="left")
@@ -90,17 +113,31 @@ def votes(votes: DataFrame, options: DataFrame, posts: DataFrame, users: DataFra
     )
     has_voter = F.coalesce("is_known", F.lit(False))
     return joined.select(
-        "vote_id", "option_index", "weight", "user_id", "post_id", "created_at", "updated_at", "post_type", "option_text",
+        "vote_id",
+        "option_index",
+        "weight",
+        "user_id",
+        "post_id",
+        "created_at",
+        "updated_at",
+        "post_type",
+        "option_text",
         F.coalesce("country", F.lit(UNKNOWN)).alias("country"),
         patron_status_of(has_voter).alias("patron_status"),
         F.coalesce("_has_post", F.lit(False)).alias("has_post"),
-        F.col("option_text").isNotNull().alias("has_option"), has_voter.alias("has_voter"),
+        F.col("option_text").isNotNull().alias("has_option"),
+        has_voter.alias("has_voter"),
     )
 
 
 def _people(users: DataFrame) -> DataFrame:
     standing = ("patreon_status_is_patron", "patreon_status_is_follower", "patreon_status_is_free_trial")
-    return users.select(F.col("id_oid").alias("user_id"), country_of("country").alias("country"), *standing, F.lit(True).alias("is_known"))
+    return users.select(
+        F.col("id_oid").alias("user_id"),
+        country_of("country").alias("country"),
+        *standing,
+        F.lit(True).alias("is_known"),
+    )
 
 
 POSTS_ENGLISH = Derived(
@@ -121,7 +158,11 @@ POSTS_ENGLISH = Derived(
         Column("has_multiple_votes", "boolean", "Whether a user may choose several options."),
         Column("created_at", "timestamp", "When the post was created, UTC."),
         Column("updated_at", "timestamp", "When the post was last updated, UTC."),
-        Column("language", "string", "Language of the texts: English, or the first other one; unknown without texts."),
+        Column(
+            "language",
+            "string",
+            "Language of the texts: English, or the first other one; unknown without texts.",
+        ),
         Column("is_english", "boolean", "Whether the texts are in English."),
         Column("title", "string", "Title."),
         Column("description", "string", "Text of the post."),

@@ -4,4 +4,11 @@ from tideline.workspace.server.address import ServerAddress
 from tideline.workspace.server.lifecycle import ensure_server, running_server, stop_server
 from tideline.workspace.server.sessions import interrupt_session, open_session
 
-__all__ = ["ServerAddress", "ensure_server", "interrupt_session", "open_session", "running_server", "stop_server"]
+__all__ = [
+    "ServerAddress",
+    "ensure_server",
+    "interrupt_session",
+    "open_session",
+    "running_server",
+    "stop_server",
+]

@@ -18,9 +18,20 @@ from tideline.workspace.layout import Layout
 
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 OPENED = (
-    "java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util",
-    "java.util.concurrent", "java.util.concurrent.atomic", "jdk.internal.ref", "sun.nio.ch", "sun.nio.cs",
-    "sun.security.action", "sun.util.calendar",
+    "java.lang",
+    "java.lang.invoke",
+    "java.lang.reflect",
+    "java.io",
+    "java.net",
+    "java.nio",
+    "java.util",
+    "java.util.concurrent",
+    "java.util.concurrent.atomic",
+    "jdk.internal.ref",
+    "sun.nio.ch",
+    "sun.nio.cs",
+    "sun.security.action",
+    "sun.util.calendar",
 )
 LOGGING = """
 rootLogger.level = warn
@@ -55,7 +66,9 @@ def find_java() -> Path:
 
 def _major_version(java: str) -> int:
     try:
-        said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=20, check=False).stderr
+        said = subprocess.run(
+            [java, "-version"], capture_output=True, text=True, timeout=20, check=False
+        ).stderr
     except OSError:
         return 0
     found = re.search(r'version "(\d+)', said)
@@ -86,12 +99,29 @@ def command(layout: Layout, *, port: int, heap: str) -> list[str]:
     opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
     confs = [part for name, value in settings(layout, port).items() for part in ("--conf", f"{name}={value}")]
     return [
-        str(find_java()), "-cp", f"{spark}/conf:{spark}/jars/*", f"-Xmx{heap}", "-Xss4m", "-XX:+UseParallelGC",
-        "-XX:-UsePerfData", "-Djdk.reflect.useDirectMethodHandle=false", "-Dio.netty.tryReflectionSetAccessible=true",
-        f"-Dlog4j2.configurationFile={logging.as_uri()}", f"-Dderby.stream.error.file={layout.server / 'derby.log'}",
-        *opened, "org.apache.spark.deploy.SparkSubmit", "--master", f"local[{max(2, os.cpu_count() or 2)}]",
-        "--class", SERVER_CLASS, "--jars", ",".join(map(str, jars(layout))),
-        "--conf", f"spark.driver.memory={heap}", *confs, "spark-internal",
+        str(find_java()),
+        "-cp",
+        f"{spark}/conf:{spark}/jars/*",
+        f"-Xmx{heap}",
+        "-Xss4m",
+        "-XX:+UseParallelGC",
+        "-XX:-UsePerfData",
+        "-Djdk.reflect.useDirectMethodHandle=false",
+        "-Dio.netty.tryReflectionSetAccessible=true",
+        f"-Dlog4j2.configurationFile={logging.as_uri()}",
+        f"-Dderby.stream.error.file={layout.server / 'derby.log'}",
+        *opened,
+        "org.apache.spark.deploy.SparkSubmit",
+        "--master",
+        f"local[{max(2, os.cpu_count() or 2)}]",
+        "--class",
+        SERVER_CLASS,
+        "--jars",
+        ",".join(map(str, jars(layout))),
+        "--conf",
+        f"spark.driver.memory={heap}",
+        *confs,
+        "spark-internal",
     ]
 
 
@@ -124,6 +154,9 @@ def environment(layout: Layout, token: str) -> dict[str, str]:
     """The server's environment: the token, and the Python that runs user-defined functions."""
     spark = spark_home()
     return os.environ | {
-        "SPARK_HOME": str(spark), "SPARK_CONNECT_AUTHENTICATE_TOKEN": token, "PYSPARK_PYTHON": sys.executable,
-        "SPARK_LOCAL_IP": "127.0.0.1", "PWD": str(layout.server),
+        "SPARK_HOME": str(spark),
+        "SPARK_CONNECT_AUTHENTICATE_TOKEN": token,
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "PWD": str(layout.server),
     }

@@ -24,7 +24,11 @@ START_SECONDS = 120.0
 
 
 def ensure_server(
-    layout: Layout, *, heap: str = "4g", idle_minutes: float = 120, on_progress: Callable[[str], None] = lambda text: None
+    layout: Layout,
+    *,
+    heap: str = "4g",
+    idle_minutes: float = 120,
+    on_progress: Callable[[str], None] = lambda text: None,
 ) -> ServerAddress:
     """The running server's address; starts one where none answers. Two callers at once start one.
 
@@ -65,14 +69,34 @@ def stop_server(layout: Layout) -> bool:
     return True
 
 
-def _start(layout: Layout, *, heap: str, idle_minutes: float, on_progress: Callable[[str], None]) -> ServerAddress:
+def _start(
+    layout: Layout, *, heap: str, idle_minutes: float, on_progress: Callable[[str], None]
+) -> ServerAddress:
     port = _port()
     java.find_java(), java.jars(layout)
     supervisor = subprocess.Popen(
-        [sys.executable, "-m", "tideline.workspace.server.supervise", "--root", str(layout.root), "--home", str(layout.home),
-         "--port", str(port), "--heap", heap, "--idle-minutes", str(idle_minutes)],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        cwd=installation_root(), env=os.environ | {"PYTHONPATH": str(installation_root())})
+        [
+            sys.executable,
+            "-m",
+            "tideline.workspace.server.supervise",
+            "--root",
+            str(layout.root),
+            "--home",
+            str(layout.home),
+            "--port",
+            str(port),
+            "--heap",
+            heap,
+            "--idle-minutes",
+            str(idle_minutes),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd=installation_root(),
+        env=os.environ | {"PYTHONPATH": str(installation_root())},
+    )
     known = _wait(layout, supervisor)
     on_progress("Spark is up")
     address = _address(known)
@@ -92,7 +116,10 @@ def _wait(layout: Layout, supervisor: subprocess.Popen[bytes]) -> state.ServerSt
             break
         time.sleep(0.1)
     stop_server(layout)
-    raise ServerError(f"the Spark server did not start; {_last_lines(layout)}", hint="`tideline doctor` checks what it needs")
+    raise ServerError(
+        f"the Spark server did not start; {_last_lines(layout)}",
+        hint="`tideline doctor` checks what it needs",
+    )
 
 
 def _last_lines(layout: Layout) -> str:
@@ -102,7 +129,11 @@ def _last_lines(layout: Layout) -> str:
         if path.is_file():
             lines += path.read_text(errors="replace").splitlines()
     said = [line for line in lines if "Error" in line or "Exception" in line] or lines
-    return f"its log in {layout.server} ends: {' | '.join(said[-3:])}" if said else f"it wrote no log in {layout.server}"
+    return (
+        f"its log in {layout.server} ends: {' | '.join(said[-3:])}"
+        if said
+        else f"it wrote no log in {layout.server}"
+    )
 
 
 def _clear_remains(layout: Layout) -> None:
@@ -117,13 +148,17 @@ def _port() -> int:
     """A free port, or the one that TIDELINE_PORT asks for."""
     wanted = os.environ.get("TIDELINE_PORT", "0")
     if not wanted.isdigit() or int(wanted) > 65535:
-        raise ServerError(f"TIDELINE_PORT is {wanted!r}", hint="a number from 1024 to 65535, or 0 for any free port")
+        raise ServerError(
+            f"TIDELINE_PORT is {wanted!r}", hint="a number from 1024 to 65535, or 0 for any free port"
+        )
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", int(wanted)))
         except OSError:
-            raise ServerError(f"port {wanted} is in use", hint="set TIDELINE_PORT to another one, or to 0 for any") from None
+            raise ServerError(
+                f"port {wanted} is in use", hint="set TIDELINE_PORT to another one, or to 0 for any"
+            ) from None
         return int(probe.getsockname()[1])
 
 
@@ -135,6 +170,6 @@ def _address(known: state.ServerState) -> ServerAddress:
 def _start_lock(layout: Layout) -> Iterator[None]:
     layout.server.mkdir(parents=True, exist_ok=True)
     layout.server.chmod(0o700)
-    with open(layout.server / "start.lock", "w") as lock:
+    with (layout.server / "start.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

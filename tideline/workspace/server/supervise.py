@@ -26,10 +26,15 @@ def main() -> None:
     layout = Layout(Path(arguments.root))
     os.environ["TIDELINE_HOME"] = arguments.home
     token = secrets.token_urlsafe(32)
-    with open(layout.server / "server.out", "w") as out:
+    with (layout.server / "server.out").open("w") as out:
         server = subprocess.Popen(
-            java.command(layout, port=arguments.port, heap=arguments.heap), stdin=subprocess.DEVNULL, stdout=out,
-            stderr=subprocess.STDOUT, cwd=layout.server, env=java.environment(layout, token))
+            java.command(layout, port=arguments.port, heap=arguments.heap),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            cwd=layout.server,
+            env=java.environment(layout, token),
+        )
     born = psutil.Process(server.pid).create_time()
     state.write(layout, state.ServerState(server.pid, born, arguments.port, token))
     _watch(server, arguments.port, arguments.idle_minutes * 60)
