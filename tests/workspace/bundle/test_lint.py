@@ -222,7 +222,7 @@ JOBS = {
         """
         tasks:
           - {task_key: a}
-          - {task_key: b, notebook_task: {notebook_path: n}, condition_task: {op: EQUAL_TO, left: a, right: b}}
+          - {task_key: b, notebook_task: {notebook_path: n}, condition_task: {op: EQUAL_TO, left: a,right: b}}
           - {task_key: c, job_cluster_key: small, notebook_task: {notebook_path: n.py}}
         """,
         ["6 task-without-work", "7 task-of-two-kinds", "8 undeclared-job-cluster"],

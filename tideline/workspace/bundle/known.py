@@ -18,8 +18,7 @@ ROOT_KEYS = _names(
     "python experimental"
 )
 TARGET_KEYS = _names(
-    "default mode bundle workspace artifacts resources sync permissions presets variables run_as git "
-    "cluster_id"
+    "default mode bundle workspace artifacts resources sync permissions presets variables run_as git cluster_id"
 )
 SECTION_KEYS = {
     "bundle": _names("name uuid databricks_cli_version deployment engine cluster_id git"),

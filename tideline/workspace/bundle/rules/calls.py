@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tideline.workspace.bundle.calls import circle_from
 from tideline.workspace.bundle.findings import Finding, warning
-from tideline.workspace.bundle.model import Bundle
 from tideline.workspace.bundle.nodes import Node
 from tideline.workspace.bundle.suggest import did_you_mean
-from tideline.workspace.bundle.views import Job, jobs_of
+from tideline.workspace.bundle.views import Job
 
 
 def check(job: Job) -> Iterator[Finding]:
@@ -37,25 +37,3 @@ def _parameters(job: Job, given: dict[str, Node], task_key: str, called: str) ->
             hint = did_you_mean(name, declared, what="parameters")
             message = f"task `{task_key}` hands `{name}` to job `{called}`, which declares no such parameter"
             yield Finding(node.place, "undeclared-parameter", message, hint)
-
-
-def circle_from(bundle: Bundle, start: str) -> list[str]:
-    """The jobs from `start` back to itself, both ends included; empty where it never runs itself."""
-    calls = {
-        job.key: [
-            key
-            for task in job.all_tasks
-            if (key := bundle.job_key_of(task.node.text("run_job_task", "job_id"))) is not None
-        ]
-        for job in jobs_of(bundle)
-    }
-    waiting = [[start, key] for key in calls.get(start, [])]
-    seen: set[str] = set()
-    while waiting:
-        path = waiting.pop()
-        if path[-1] == start:
-            return path
-        if path[-1] not in seen:
-            seen.add(path[-1])
-            waiting += [[*path, key] for key in calls.get(path[-1], [])]
-    return []

@@ -35,7 +35,8 @@ def _sync_patterns(bundle: Bundle) -> Iterator[Finding]:
     for field in ("include", "exclude"):
         for entry in bundle.tree.items("sync", field):
             pattern = str(entry.value)
-            if not any(bundle.root.glob(pattern.removesuffix("/**") if pattern.endswith("/**") else pattern)):
+            every = f"{pattern}/*" if pattern.endswith("**") else pattern
+            if not any(path.is_file() for path in bundle.root.glob(every)):
                 message = f"sync.{field}: `{pattern}` matches no file"
                 yield warning(entry.place, "pattern-matches-nothing", message)
 
