@@ -1,0 +1,40 @@
+"""Seeded sources in their native form, delivered day by day with the dirt of the real ones; plain files, no Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from tideline.samples import community
+from tideline.samples.community import big_votes
+from tideline.samples.delivery import Delivery
+from tideline.workspace.errors import WorkspaceError
+
+__all__ = ["SYSTEMS", "Delivery", "big_votes", "sample", "write_day"]
+
+START = date(2023, 6, 1)
+SYSTEMS: dict[str, Callable[..., Delivery]] = {"community": community.write_day}
+
+
+def write_day(system: str, landing: Path, day_index: int, *, scale: float, seed: int, start: date = START) -> Delivery:
+    """Write delivery `day_index` (from 1) of a system into `landing`, the folder of its source.
+
+    The same arguments give the same bytes, whatever was written before. Raises WorkspaceError for an unknown system or
+    a size that makes no sense.
+    """
+    if system not in SYSTEMS:
+        raise WorkspaceError(f"there is no sample of `{system}`", hint=f"Choose one of {', '.join(SYSTEMS)}.")
+    if day_index < 1 or scale <= 0:
+        raise WorkspaceError(f"day {day_index} at scale {scale} cannot be made", hint="Days count from 1; scale is above 0.")
+    return SYSTEMS[system](landing, day_index, scale=scale, seed=seed, start=start)
+
+
+def sample(
+    system: str, landing: Path, *, days: int, scale: float, seed: int, start: date = START, months: int = 0
+) -> list[Delivery]:
+    """Write the deliveries of `days` days, oldest first; community: before them one full export of users per month."""
+    if months and system != "community":
+        raise WorkspaceError(f"`{system}` has no monthly exports", hint="Leave out the months.")
+    monthly = [community.write_month(landing, before, scale=scale, seed=seed, start=start) for before in range(months, 0, -1)]
+    return monthly + [write_day(system, landing, index, scale=scale, seed=seed, start=start) for index in range(1, days + 1)]
