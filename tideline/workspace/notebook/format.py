@@ -1,148 +1,203 @@
-"""The Databricks source format of a notebook: text to cells and back, byte for byte.
-
-# Databricks notebook source      exactly this first line
-# MAGIC %md                       every line of a cell in another language stands behind `# MAGIC`
-# MAGIC # A title
-
-# COMMAND ----------              between two cells
-
-# DBTITLE 1,What came in          0 instead of 1 hides the title
-display(orders)
-"""
+"""The Databricks source format: a notebook as text, as cells, and back without changing a byte."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
-HEADER = "Databricks notebook source"
-SEPARATOR = "COMMAND ----------"
-PREFIXES = {".py": "#", ".sql": "--"}
-DEFAULT_KINDS = {"#": "python", "--": "sql"}
-MAGIC_NAME = re.compile(r"%{1,2}([A-Za-z_][\w-]*)[^\S\n]?")
-KINDS = {"md-sandbox": "md", "uv": "pip"}
+from tideline.workspace.errors import NotebookError, Place
+
+TITLE = "Databricks notebook source"
+COMMENT = {"python": "#", "sql": "--"}
+LANGUAGE_OF = {".py": "python", ".sql": "sql"}
+NAMED_KINDS = {
+    "md": "md", "md-sandbox": "md", "sql": "sql", "python": "python", "run": "run", "pip": "pip", "uv": "pip",
+    "sh": "sh", "fs": "fs", "skip": "skip", "restart_python": "restart_python", "scala": "scala", "r": "r",
+    "set_cell_max_output_size_in_mb": "output_size",
+}  # fmt: skip
+MAGIC_NAME = re.compile(r"%([A-Za-z_][\w-]*)")
+PREAMBLE = re.compile(r"# /// script[ \t]*\r?\n(?:#(?: [^\n]*)?\r?\n)*?# ///[ \t]*(?:\r?\n|\Z)")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell. `text` has no comment prefix and keeps its `%magic` line; `line` is where it starts in the file.
+    """One cell. `text` holds magic lines without their prefix and always `\\n`; `line` is where it starts in the file.
 
-    `kind` is `python`, or the lower-case name of the magic (`md`, `sql`, `run`, `pip`, ...); a cell that starts
-    with a shell line (`!ls`) is `python`, since IPython runs it.
+    `kind` is python, md, sql, run, pip, sh, fs, skip, restart_python, output_size, scala, r, or `magic` for every
+    other magic. `raw` is the exact source while nothing was changed, None for a cell made by hand.
     """
 
     kind: str
     text: str
     title: str = ""
     line: int = 0
-    title_shown: bool = True
-    raw: str = field(default="", compare=False, repr=False)
+    is_title_shown: bool = True
+    is_magic: bool = False
+    raw: str | None = None
+
+    @property
+    def magic(self) -> str:
+        """The name after the first `%`; empty for plain code."""
+        match = MAGIC_NAME.match(self.text) if self.is_magic else None
+        return match.group(1) if match else ""
 
     @property
     def body(self) -> str:
-        """The text without the cell's own magic; it keeps its number of lines, so that line numbers stay true."""
-        found = MAGIC_NAME.match(self.text)
-        is_own = found is not None and kind_of(self.text, "") == self.kind
-        return self.text[found.end() :] if found and is_own else self.text
+        """The text without its magic word; a plain cell's whole text."""
+        if not self.magic or self.kind == "magic":
+            return self.text
+        return self.text[len(self.magic) + 1 :].removeprefix(" ").removeprefix("\n")
+
+    @property
+    def body_line(self) -> int:
+        """The file's line on which `body` begins."""
+        dropped = self.text[: len(self.text) - len(self.body)]
+        return self.line + dropped.count("\n")
+
+    def changed(self, text: str) -> Cell:
+        """The same cell with other text; its own kind follows the text."""
+        return replace(cell_of(text, title=self.title, is_magic=self.is_magic), line=self.line)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A notebook: its cells, and what is needed to write it back as it was read."""
+    """A notebook: `header` is the first line with its line ending, `preamble` the script block, then the cells."""
 
     cells: tuple[Cell, ...]
-    prefix: str = "#"
+    language: str = "python"
     newline: str = "\n"
-    header: str = ""
+    header: str = "# Databricks notebook source\n"
+    preamble: str = ""
+    separators: tuple[str, ...] = ()
 
     def to_text(self) -> str:
-        """The notebook as text. Cells that were not changed since `parse` come back byte for byte."""
-        header = self.header or f"{self.prefix} {HEADER}{self.newline}"
-        last = len(self.cells) - 1
-        chunks = [self._chunk(cell, number, number == last) for number, cell in enumerate(self.cells)]
-        return header + "".join(chunks)
+        """The file's text; for a parsed notebook, byte for byte what was read."""
+        exact = len(self.separators) == max(len(self.cells) - 1, 0)
+        bar = f"{COMMENT[self.language]} COMMAND ----------{self.newline}"
+        parts = [self.header, self.preamble]
+        for number, cell in enumerate(self.cells):
+            if number:
+                parts.append(self.separators[number - 1] if exact else bar)
+            parts.append(cell.raw if cell.raw is not None else self._written(cell, number))
+        return "".join(parts)
 
-    def _chunk(self, cell: Cell, number: int, is_last: bool) -> str:
-        last_line = cell.raw.removesuffix("\n").rpartition("\n")[2]
-        if is_separator(last_line, self.prefix) != is_last:
-            read = read_cell(cell.raw, self.prefix)
-            if replace(read, line=cell.line) == cell:
-                return cell.raw
-        return render_cell(cell, self.prefix, self.newline, is_first=number == 0, is_last=is_last)
+    def environment(self) -> dict[str, Any]:
+        """The script block's table `tool.databricks.environment`; empty without a block."""
+        lines = [line[1:].removeprefix(" ") for line in self.preamble.splitlines()[1:-1]]
+        document = tomllib.loads("\n".join(lines))
+        return dict(document.get("tool", {}).get("databricks", {}).get("environment", {}))
 
-
-def is_notebook_header(line: str, prefix: str = "#") -> bool:
-    """Is this the first line that makes a source file a notebook? Trailing text disqualifies it."""
-    return line.rstrip("\r\n") == f"{prefix} {HEADER}"
-
-
-def is_separator(line: str, prefix: str = "#") -> bool:
-    return line.rstrip() == f"{prefix} {SEPARATOR}"
-
-
-def parse(text: str, prefix: str = "#") -> Source:
-    """The notebook of a source text whose first line is the header (or is left out, then it is added on writing)."""
-    lines = [line for line in re.split(r"(?<=\n)", text) if line]
-    header = lines.pop(0) if lines and is_notebook_header(lines[0], prefix) else ""
-    newline = "\r\n" if (header or text).endswith("\r\n") else "\n"
-    cells: list[Cell] = []
-    chunk: list[str] = []
-    first = 2 if header else 1
-    for number, line in enumerate(lines, start=first):
-        chunk.append(line)
-        if is_separator(line, prefix):
-            cells.append(read_cell("".join(chunk), prefix, first))
-            chunk, first = [], number + 1
-    ends_in_separator = bool(cells) and not chunk
-    if chunk or ends_in_separator:
-        cells.append(read_cell("".join(chunk), prefix, first))
-    return Source(tuple(cells), prefix, newline, header)
+    def _written(self, cell: Cell, number: int) -> str:
+        comment = COMMENT[self.language]
+        lines = cell.text.split("\n")
+        if cell.is_magic:
+            lines = [f"{comment} MAGIC {line}" if line else f"{comment} MAGIC" for line in lines]
+        if cell.title or not cell.is_title_shown:
+            lines.insert(0, f"{comment} DBTITLE {int(cell.is_title_shown)},{cell.title}")
+        blank_before = [""] if number else []
+        blank_after = [""] if number < len(self.cells) - 1 else []
+        return "".join(line + self.newline for line in [*blank_before, *lines, *blank_after])
 
 
-def read_cell(raw: str, prefix: str = "#", first_line: int = 1) -> Cell:
-    """The cell of one chunk of a file, a closing separator line included."""
-    lines = [line.rstrip("\r") for line in raw.split("\n")]
-    while lines and (not lines[-1].strip() or is_separator(lines[-1], prefix)):
+def cell_of(text: str, *, title: str = "", is_magic: bool | None = None) -> Cell:
+    """A cell from its text; text that begins with `%name` is a magic cell unless told otherwise."""
+    match = MAGIC_NAME.match(text)
+    magic = bool(match) if is_magic is None else is_magic
+    return Cell(kind_of(text) if magic else "python", text, title, is_magic=magic)
+
+
+def kind_of(text: str) -> str:
+    """The kind of a magic cell's text; `%%time` and other IPython magics are `magic`."""
+    match = MAGIC_NAME.match(text)
+    return NAMED_KINDS.get(match.group(1).lower(), "magic") if match else "magic"
+
+
+def is_header(line: str, language: str) -> bool:
+    return line.rstrip("\r\n") == f"{COMMENT[language]} {TITLE}"
+
+
+def parse(text: str, *, language: str = "python", path: Path | None = None) -> Source:
+    """The notebook's cells, with the file line of each. NotebookError where the first line is no header."""
+    lines = re.findall(r"[^\n]*\n|[^\n]+\Z", text)
+    first = lines[0] if lines else ""
+    if not is_header(first, language):
+        raise NotebookError(
+            f"not a Databricks notebook: the first line is `{first.strip()[:60]}`",
+            place=Place(path, 1) if path else None,
+            hint=f"the first line must be `{COMMENT[language]} {TITLE}`",
+        )
+    rest = "".join(lines[1:])
+    block = PREAMBLE.match(rest)
+    preamble = block.group(0) if block else ""
+    chunks, separators = _chunks(rest[len(preamble) :], COMMENT[language])
+    line = 2 + preamble.count("\n")
+    cells = []
+    for number, chunk in enumerate(chunks):
+        cells.append(_cell(chunk, line, language))
+        line += chunk.count("\n") + (number < len(separators))
+    newline = "\r\n" if first.endswith("\r\n") else "\n"
+    return Source(tuple(cells), language, newline, first, preamble, tuple(separators))
+
+
+def _chunks(text: str, comment: str) -> tuple[list[str], list[str]]:
+    """What stands between the separators, and the separators as written."""
+    pattern = rf"^{re.escape(comment)} COMMAND -{{10}}[ \t]*(?:\r?\n|\r?\Z)"
+    separators = [match.group(0) for match in re.finditer(pattern, text, re.MULTILINE)]
+    return re.split(pattern, text, flags=re.MULTILINE), separators
+
+
+def _cell(raw: str, line: int, language: str) -> Cell:
+    comment = COMMENT[language]
+    lines = [each.removesuffix("\r") for each in raw.split("\n")]
+    while lines and not lines[0].strip():
+        lines.pop(0)
+        line += 1
+    while lines and not lines[-1].strip():
         lines.pop()
-    start, title, is_shown = 0, "", True
-    while start < len(lines) and not lines[start].strip():
-        start += 1
-    found = re.match(rf"{prefix} DBTITLE ([01]),(.*)", lines[start]) if start < len(lines) else None
-    if found:
-        is_shown, title, start = found[1] == "1", found[2], start + 1
-    while start < len(lines) and not lines[start].strip():
-        start += 1
-    body = lines[start:]
-    is_magic = bool(body) and all(is_magic_line(line, prefix) for line in body)
+    title, shown = "", True
+    named = re.match(rf"{re.escape(comment)} DBTITLE ([01]),(.*)", lines[0]) if lines else None
+    if named:
+        title, shown = named.group(2).strip(), named.group(1) == "1"
+        lines.pop(0)
+        line += 1
+    is_magic = bool(lines) and _is_magic(lines[0], comment)
     if is_magic:
-        body = [line[len(prefix) + 7 :] for line in body]
-    text = "\n".join(body)
-    kind = kind_of(text, DEFAULT_KINDS[prefix]) if is_magic else DEFAULT_KINDS[prefix]
-    return Cell(kind, text, title, first_line + start, is_shown, raw)
+        lines = [_unprefixed(each, comment) for each in lines]
+    text = "\n".join(lines)
+    kind = kind_of(text) if is_magic else language
+    return Cell(kind, text, title, line, shown, is_magic, raw)
 
 
-def is_magic_line(line: str, prefix: str) -> bool:
-    return line == f"{prefix} MAGIC" or line.startswith(f"{prefix} MAGIC ")
+def _is_magic(line: str, comment: str) -> bool:
+    return line.rstrip() == f"{comment} MAGIC" or line.startswith(f"{comment} MAGIC ")
 
 
-def kind_of(text: str, default: str) -> str:
-    """`md` of a text that starts with `%md`; `python` of one that starts with a cell magic of IPython or `!`."""
-    found = MAGIC_NAME.match(text)
-    if not found:
-        return "python" if text.startswith("!") else default
-    name = found[1].lower()
-    return "python" if text.startswith("%%") else KINDS.get(name, name)
+def _unprefixed(line: str, comment: str) -> str:
+    return line[len(comment) + 6 :].removeprefix(" ") if _is_magic(line, comment) else line
 
 
-def render_cell(cell: Cell, prefix: str, newline: str, *, is_first: bool, is_last: bool) -> str:
-    """A cell as the workspace itself writes it: one blank line on both sides of the separator."""
-    lines = cell.text.split("\n")
-    is_magic = cell.kind != DEFAULT_KINDS[prefix] or bool(re.match(r"%|!", cell.text))
-    if is_magic:
-        lines = [
-            f"{prefix} MAGIC {line}".rstrip() if not line else f"{prefix} MAGIC {line}" for line in lines
-        ]
-    if cell.title or not cell.title_shown:
-        lines.insert(0, f"{prefix} DBTITLE {int(cell.title_shown)},{cell.title}")
-    chunk = ("" if is_first else newline) + newline.join(lines) + newline
-    return chunk if is_last else f"{chunk}{newline}{prefix} {SEPARATOR}{newline}"
+def find_notebook(folder: Path, path: str) -> Path | None:
+    """The notebook's file, named with or without extension, relative to `folder` or absolute; None if there is none."""
+    named = folder / path
+    if named.is_file():
+        return named.resolve()
+    candidates = (named.with_name(named.name + suffix) for suffix in (".py", ".ipynb", ".sql"))
+    return next((candidate.resolve() for candidate in candidates if candidate.is_file()), None)
+
+
+def read_notebook(path: Path) -> Source:
+    """The notebook in a file (.py, .sql or .ipynb). NotebookError where it is missing or no notebook."""
+    if not path.is_file():
+        raise NotebookError("no such notebook", place=Place(path), hint="paths may leave out the extension `.py`")
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NotebookError(f"not UTF-8 text: {error}", place=Place(path)) from None
+    if path.suffix == ".ipynb":
+        from tideline.workspace.notebook.ipynb import from_ipynb
+
+        return from_ipynb(text, path=path)
+    return parse(text, language=LANGUAGE_OF.get(path.suffix, "python"), path=path)
