@@ -68,9 +68,13 @@ def head_of(spark: SparkSession, name: str) -> Head | None:
     """The table's id and version now; None where it does not exist."""
     if not spark.catalog.tableExists(name):
         return None
-    table_id = spark.sql(f"DESCRIBE DETAIL {name}").select("id").collect()[0][0]
     version = spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").select("version").collect()[0][0]
-    return Head(table_id, int(version))
+    return Head(table_id(spark, name), int(version))
+
+
+def table_id(spark: SparkSession, name: str) -> str:
+    """Delta's id of the table: another one after it was dropped and made again."""
+    return str(spark.sql(f"DESCRIBE DETAIL {name}").select("id").collect()[0][0])
 
 
 def window_of(

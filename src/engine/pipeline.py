@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pyspark.errors import PySparkException
 
 from engine import derived, latest
-from engine.changes import Cursor, Head, Window, head_of, window_of
+from engine.changes import Cursor, Head, Window, head_of, table_id, window_of
 from engine.landing import Decision, Ledger, Listed, land, list_files
 from engine.outcomes import Outcome, Outcomes
 from engine.quarantine import set_aside
@@ -105,18 +105,18 @@ def _run_table(
     if window.path == "nothing":
         return outcome.finished(), None
     try:
-        done, bad = _write(run, table, window, outcome)
+        done, bad = _write(run, table, window, outcome, heads[table.path])
         return done.finished(), bad
     except (TidelineError, PySparkException) as error:
         return replace(outcome, status="failed", error=_said(error)).finished(), None
 
 
-def _write(run: Run, table: Table, window: Window, outcome: Outcome) -> tuple[Outcome, DataFrame | None]:
-    if isinstance(table, Latest):
-        result = latest.bring_up_to_date(run, table, window)
-    else:
-        result = derived.bring_up_to_date(run, table, window)
-    target = head_of(run.spark, run.name_of(table))
+def _write(
+    run: Run, table: Table, window: Window, outcome: Outcome, target: Head | None
+) -> tuple[Outcome, DataFrame | None]:
+    algorithm = latest if isinstance(table, Latest) else derived
+    result = algorithm.bring_up_to_date(run, table, window)
+    target_id = target.table_id if target else table_id(run.spark, run.name_of(table))
     status = "written" if result.counts.changed or result.drifts else "nothing to do"
     return replace(
         outcome,
@@ -127,7 +127,7 @@ def _write(run: Run, table: Table, window: Window, outcome: Outcome) -> tuple[Ou
         cursor_from=result.window.start,
         checks=result.checks,
         drifts=result.drifts,
-        target_id=target.table_id if target else "",
+        target_id=target_id,
     ), result.bad
 
 
