@@ -10,10 +10,8 @@ from tideline.workspace.bundle.code_facts import Call, Facts
 from tideline.workspace.bundle.code_scan import scan_code
 from tideline.workspace.bundle.views import Task, file_of
 from tideline.workspace.errors import Place
+from tideline.workspace.notebook.format import LANGUAGE_OF, Cell, is_header, parse
 
-HEADERS = {".py": "# Databricks notebook source", ".sql": "-- Databricks notebook source"}
-HEADERS |= {".r": "# Databricks notebook source", ".scala": "// Databricks notebook source"}
-SEPARATOR = re.compile(r"# COMMAND -{10}\s*\Z")
 MARKER = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"[^\"]*\"|--[^\n]*|(?<![:\w]):([A-Za-z_]\w*)")
 RUN = re.compile(r"%run\s+(\"[^\"]+\"|'[^']+'|\S+)")
 RUN_ARGUMENT = re.compile(r"\$(\w+)\s*=")
@@ -23,7 +21,7 @@ def notebook_file(path: Path) -> Path | None:
     """The file of a notebook that is named with or without its extension; None where there is none."""
     if path.is_file():
         return path
-    candidates = (path.with_name(path.name + suffix) for suffix in (".py", ".ipynb", ".sql", ".r", ".scala"))
+    candidates = (path.with_name(path.name + suffix) for suffix in (".py", ".ipynb", ".sql"))
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
@@ -31,8 +29,10 @@ def is_notebook(path: Path) -> bool:
     """Has the file the first line that makes it a notebook? An .ipynb is one by its name."""
     if path.suffix == ".ipynb":
         return True
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return file.readline().rstrip("\r\n").rstrip() == HEADERS.get(path.suffix.lower())
+    if path.suffix not in LANGUAGE_OF:
+        return False
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        return is_header(file.readline(), LANGUAGE_OF[path.suffix])
 
 
 def facts_of(task: Task, root: Path | None = None) -> Facts | None:
@@ -42,7 +42,7 @@ def facts_of(task: Task, root: Path | None = None) -> Facts | None:
     """
     path = file_of(task.notebook) if task.is_local else None
     found = notebook_file(path) if path is not None else None
-    if found is None or found.suffix != ".py" or not is_notebook(found):
+    if found is None or found.suffix not in LANGUAGE_OF or not is_notebook(found):
         return None
     return notebook_facts(found, root)
 
@@ -62,51 +62,38 @@ def notebook_facts(path: Path, root: Path | None = None) -> Facts:
 
 
 def _with_runs(path: Path, above: tuple[Path, ...]) -> Facts:
-    code, magics = _split(path.read_text(encoding="utf-8", errors="replace"))
-    facts = scan_code(code, path)
-    for first_line, lines in magics:
-        text = "\n".join(lines)
-        if text.lstrip().startswith("%sql"):
-            facts.read_markers(_markers(text, Place(path, first_line)))
-        run = RUN.match(text.lstrip())
+    text = path.read_text(encoding="utf-8", errors="replace")
+    cells = parse(text, language=LANGUAGE_OF[path.suffix], path=path).cells
+    facts = scan_code(_python_of(cells), path)
+    for cell in cells:
+        if cell.kind == "sql":
+            facts.read_markers(_markers(cell.body, Place(path, cell.body_line)))
+        run = RUN.match(cell.text) if cell.kind == "run" else None
         if run:
-            name = run.group(1).strip("\"'")
-            target = notebook_file((path.parent / name).resolve())
-            if target is None:
-                message = f"%run {name} names no notebook"
-                facts.forbidden.append(
-                    Call("run-missing", Place(path, first_line), message, "paths start at the notebook")
-                )
-            elif target not in (*above, path):
-                facts.add(_with_runs(target, (*above, path)), fed=set(RUN_ARGUMENT.findall(text)))
+            _add_run(facts, run.group(1).strip("\"'"), cell, (*above, path))
     return facts
 
 
-def _split(text: str) -> tuple[str, list[tuple[int, list[str]]]]:
-    """Python with everything else blanked (line numbers stay), and the magic cells with their first lines."""
-    code: list[str] = []
-    magics: list[tuple[int, list[str]]] = []
-    cell: list[str] = []
-    first = 1
-    for number, line in enumerate([*text.splitlines(), "# COMMAND ----------"], start=1):
-        if SEPARATOR.match(line):
-            code += _cell(cell, first, magics)
-            code.append("")
-            cell, first = [], number + 1
-        else:
-            cell.append(line)
-    return "\n".join(code), magics
+def _add_run(facts: Facts, name: str, cell: Cell, above: tuple[Path, ...]) -> None:
+    target = notebook_file((above[-1].parent / name).resolve())
+    if target is None:
+        place = Place(above[-1], cell.line)
+        message = f"%run {name} names no notebook"
+        facts.forbidden.append(Call("run-missing", place, message, "its path starts at this notebook"))
+    elif target.suffix not in LANGUAGE_OF or not is_notebook(target):
+        facts.reads_all_known = facts.sets_all_known = False
+    elif target not in above:
+        facts.add(_with_runs(target, above), fed=set(RUN_ARGUMENT.findall(cell.text)))
 
 
-def _cell(lines: list[str], first: int, magics: list[tuple[int, list[str]]]) -> list[str]:
-    magic = [line[8:] if line.startswith("# MAGIC ") else "" for line in lines if line.startswith("# MAGIC")]
-    if not magic:
-        return [_without_line_magic(line) for line in lines]
-    if magic[0].strip() == "%python":
-        return [line[8:] if line.startswith("# MAGIC ") and "%python" not in line else "" for line in lines]
-    start = next(number for number, line in enumerate(lines) if line.startswith("# MAGIC"))
-    magics.append((first + start, magic))
-    return [""] * len(lines)
+def _python_of(cells: Iterable[Cell]) -> str:
+    """The Python cells at the lines where they stand in the file, everything else left empty."""
+    lines: list[str] = []
+    for cell in cells:
+        if cell.kind == "python":
+            lines += [""] * (cell.body_line - 1 - len(lines))
+            lines += [_without_line_magic(line) for line in cell.body.split("\n")]
+    return "\n".join(lines)
 
 
 def _without_line_magic(line: str) -> str:
