@@ -143,6 +143,13 @@ def list_files(run: Run) -> list[Listed]:
     return sorted(listed, key=lambda file: file.file)
 
 
+def ensure_raw_table(run: Run, source: Files) -> None:
+    """Make the source's raw table if it is absent, so that layers above find an empty one."""
+    target = run.settings.name_of(source.path)
+    if not run.spark.catalog.tableExists(target):
+        create_table(run.spark, target, source.all_columns, comment=source.grain)
+
+
 def land(run: Run, source: Files, new: Sequence[Listed]) -> tuple[Counts, list[Decision]]:
     """Append the records of new files to the source's raw table; one commit, none if nothing is to be landed.
 
@@ -150,8 +157,6 @@ def land(run: Run, source: Files, new: Sequence[Listed]) -> tuple[Counts, list[D
     may still be being written waits.
     """
     target = run.settings.name_of(source.path)
-    if stored_columns(run.spark, target) is None:
-        create_table(run.spark, target, source.all_columns, comment=source.grain)
     readable = [file for file in new if file.length > 0]
     decisions = [Decision(file, "empty", note="no bytes") for file in new if file.length == 0]
     surveyed, unreadable = _survey(run, source, readable)

@@ -19,7 +19,7 @@ from pyspark.errors import PySparkException
 
 from engine import derived, latest
 from engine.changes import Cursor, Head, Window, head_of, table_id, window_of
-from engine.landing import Decision, Ledger, Listed, land, list_files
+from engine.landing import Decision, Ledger, Listed, ensure_raw_table, land, list_files
 from engine.outcomes import Outcome, Outcomes
 from engine.quarantine import set_aside
 from engine.run import Run
@@ -163,9 +163,10 @@ def _land(run: Run, source: Files, new: list[Listed]) -> tuple[Outcome, list[Dec
     started = datetime.now(UTC)
     mine = [file for file in new if _takes(source, file)]
     outcome = Outcome(source.path, "nothing to do", "nothing", "no new file", started)
-    if not mine:
-        return outcome.finished(), []
     try:
+        ensure_raw_table(run, source)
+        if not mine:
+            return outcome.finished(), []
         counts, decisions = land(run, source, mine)
     except (TidelineError, PySparkException) as error:
         return replace(outcome, status="failed", path="landed", why="", error=_said(error)).finished(), []
