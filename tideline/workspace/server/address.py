@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -10,6 +11,7 @@ class ServerAddress:
     """A server's address; the token goes by the environment only.
 
     The host is written `localhost`: with an IP address, or with the token in the address, the client insists on TLS.
+    An empty token means that the server asks for none.
     """
 
     remote: str
@@ -21,5 +23,10 @@ class ServerAddress:
         return env | {"SPARK_CONNECT_AUTHENTICATE_TOKEN": self.token} if self.token else env
 
     @property
+    def host(self) -> str:
+        return urlsplit(self.remote).hostname or "localhost"
+
+    @property
     def port(self) -> int:
-        return int(self.remote.rsplit(":", 1)[1].split("/")[0])
+        """The port; 15002, Spark's own, where the address names none."""
+        return urlsplit(self.remote).port or 15002

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tideline.workspace.errors import ServerError
 from tideline.workspace.layout import Layout
+from tideline.workspace.server import log
 
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 OPENED = (
@@ -33,21 +34,6 @@ OPENED = (
     "sun.security.action",
     "sun.util.calendar",
 )
-LOGGING = """
-rootLogger.level = warn
-rootLogger.appenderRef.file.ref = file
-appender.file.type = RollingFile
-appender.file.name = file
-appender.file.fileName = {folder}/spark.log
-appender.file.filePattern = {folder}/spark.%i.log
-appender.file.layout.type = PatternLayout
-appender.file.layout.pattern = %d %p %c{{1}}: %m%n
-appender.file.policies.type = Policies
-appender.file.policies.size.type = SizeBasedTriggeringPolicy
-appender.file.policies.size.size = 10MB
-appender.file.strategy.type = DefaultRolloverStrategy
-appender.file.strategy.max = 2
-"""
 
 
 def find_java() -> Path:
@@ -93,8 +79,7 @@ def jars(layout: Layout) -> list[Path]:
 
 def command(layout: Layout, *, port: int, heap: str) -> list[str]:
     """The whole command line; the token is not in it."""
-    logging = layout.server / "log4j2.properties"
-    logging.write_text(LOGGING.format(folder=layout.server))
+    logging = log.write_settings(layout)
     spark = spark_home()
     opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
     confs = [part for name, value in settings(layout, port).items() for part in ("--conf", f"{name}={value}")]
@@ -150,13 +135,15 @@ def settings(layout: Layout, port: int) -> dict[str, str]:
     }
 
 
-def environment(layout: Layout, token: str) -> dict[str, str]:
-    """The server's environment: the token, and the Python that runs user-defined functions."""
-    spark = spark_home()
-    return os.environ | {
-        "SPARK_HOME": str(spark),
+def environment(token: str) -> dict[str, str]:
+    """The server's environment: the token, and the Python that runs user-defined functions.
+
+    The caller's own Spark variables are left out: SPARK_REMOTE, for one, contradicts `--master`.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
+    return kept | {
+        "SPARK_HOME": str(spark_home()),
         "SPARK_CONNECT_AUTHENTICATE_TOKEN": token,
-        "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
-        "PWD": str(layout.server),
+        "PYSPARK_PYTHON": sys.executable,
     }

@@ -4,37 +4,57 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 from typing import TYPE_CHECKING
 
+from tideline.workspace.errors import ServerError
 from tideline.workspace.server.address import ServerAddress
+from tideline.workspace.server.probe import answers
 
 if TYPE_CHECKING:
-    from pyspark.sql.connect.session import SparkSession
+    from pyspark.sql import SparkSession
 
 
 def open_session(address: ServerAddress, session_id: str | None = None) -> SparkSession:
-    """A new session, or the one with `session_id` again. Raises the client's error where the token is refused."""
-    from pyspark.sql.connect.session import SparkSession
+    """A new session, or the one with `session_id` (a UUID) again.
 
+    Raises ServerError at once where nothing answers, since the client would retry for minutes. A refused token shows
+    with the first query, as the client's own error.
+    """
+    from pyspark.sql import SparkSession
+
+    if not answers(address.port, host=address.host):
+        raise ServerError(
+            f"no Spark server answers at {address.remote}", hint="run the command again: it starts one"
+        )
     # The client writes every analysis error as kilobytes of JSON; callers get the exception anyway.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
-    os.environ.update(address.env())
+    _hand_over_token(address)
     remote = f"{address.remote}/;session_id={session_id}" if session_id else address.remote
-    return SparkSession.builder.remote(remote).create()
+    session: SparkSession = SparkSession.builder.remote(remote).create()
+    return session
 
 
 def interrupt_session(address: ServerAddress, session_id: str) -> None:
-    """Stop every query of a session whose client is gone, and release it. Killing a client does not stop its queries."""
-    session = open_session(address, session_id)
-    session.interruptAll()
-    session.stop()
+    """Stop every query of a session whose client is gone, and release it. Killing a client does not stop its queries.
 
+    Does nothing where the server is gone or the session was closed already.
+    """
+    from pyspark.errors import PySparkException
 
-def answers(port: int) -> bool:
-    """Whether something accepts connections on the loopback port."""
+    if not answers(address.port, host=address.host):
+        return
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2):
-            return True
-    except OSError:
-        return False
+        session = open_session(address, session_id)
+        session.interruptAll()
+        session.stop()
+    except PySparkException as error:
+        if "SESSION_CLOSED" not in str(error):
+            raise
+
+
+def _hand_over_token(address: ServerAddress) -> None:
+    """The client reads the token from the environment when it opens its channel."""
+    if address.token:
+        os.environ["SPARK_CONNECT_AUTHENTICATE_TOKEN"] = address.token
+    else:
+        os.environ.pop("SPARK_CONNECT_AUTHENTICATE_TOKEN", None)

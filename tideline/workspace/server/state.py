@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -23,17 +26,24 @@ class ServerState:
 
     @property
     def is_alive(self) -> bool:
-        return process_of(self.pid, self.born) is not None
+        return process_of(self) is not None
 
 
-def process_of(pid: int, born: float) -> psutil.Process | None:
-    """The process, if it still is the one that was started."""
+def process_of(state: ServerState) -> psutil.Process | None:
+    """The server's process; None where it ended or another process has its id by now.
+
+    The time of birth is told by the clock, which a laptop sets after its sleep: then the command line decides.
+    """
     try:
-        process = psutil.Process(pid)
-        is_same = abs(process.create_time() - born) < 1 and process.status() != psutil.STATUS_ZOMBIE
-        return process if is_same else None
+        process = psutil.Process(state.pid)
+        is_same = abs(process.create_time() - state.born) < 1 or _names_port(process.cmdline(), state.port)
+        return process if is_same and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.Error:
         return None
+
+
+def _names_port(command: list[str], port: int) -> bool:
+    return f"spark.connect.grpc.binding.port={port}" in command
 
 
 def read(layout: Layout) -> ServerState | None:
@@ -51,6 +61,20 @@ def write(layout: Layout, state: ServerState) -> None:
     with os.fdopen(descriptor, "w") as file:
         json.dump(asdict(state), file)
     beside.replace(path)
+
+
+def touch(layout: Layout) -> None:
+    """Say that the server was asked for just now."""
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(_file(layout))
+
+
+def seconds_since_touched(layout: Layout) -> float:
+    """Seconds since the server was last asked for; infinite where no state is."""
+    try:
+        return max(0.0, time.time() - _file(layout).stat().st_mtime)
+    except FileNotFoundError:
+        return math.inf
 
 
 def forget(layout: Layout) -> None:
