@@ -191,7 +191,9 @@ def find_notebook(folder: Path, path: str) -> Path | None:
 def read_notebook(path: Path) -> Source:
     """The notebook in a file (.py, .sql or .ipynb). NotebookError where it is missing or no notebook."""
     if not path.is_file():
-        raise NotebookError("no such notebook", place=Place(path), hint="paths may leave out the extension `.py`")
+        raise NotebookError(
+            "no such notebook", place=Place(path), hint="paths may leave out the extension `.py`"
+        )
     try:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,0 +1,196 @@
+"""Kernels started ahead, each used for one attempt."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, cast
+
+from tideline.workspace.errors import NotebookError, ServerError
+from tideline.workspace.layout import Layout
+from tideline.workspace.notebook.attempt import Attempt, Progress, given
+from tideline.workspace.notebook.format import find_notebook
+from tideline.workspace.notebook.host import Host
+from tideline.workspace.notebook.plan import RefusedCell, plan
+from tideline.workspace.notebook.process import KernelProcess
+from tideline.workspace.notebook.redact import Redactor
+from tideline.workspace.notebook.results import CellError, CellEvent, NotebookResult, NotebookTask
+from tideline.workspace.notebook.secrets import SecretStore, kernel_environment
+from tideline.workspace.notebook.stops import Stops
+from tideline.workspace.server.address import ServerAddress
+from tideline.workspace.server.probe import answers
+
+CLOSE_SECONDS = 20.0
+OnEvent = Callable[[CellEvent], None]
+
+
+def _silent(_: CellEvent) -> None:
+    """For callers that want no progress."""
+
+
+class KernelPool:
+    """Runs notebooks, several at a time if asked from several threads. Use it as a context manager.
+
+    `size` kernels wait ahead (about 250 MB each); `wanted`, where the caller knows it, bounds how many are started
+    in all before they are asked for. Leaving the context ends every kernel and cancels what still runs.
+    """
+
+    def __init__(
+        self, address: ServerAddress, layout: Layout, root: Path, *, size: int = 2, wanted: int | None = None
+    ) -> None:
+        self.address, self.layout, self.root = address, layout, root.resolve()
+        self._size, self._wanted = size, wanted
+        self._ahead: deque[asyncio.Task[KernelProcess]] = deque()
+        self._live: set[KernelProcess] = set()
+        self._runs: set[asyncio.Task[Any]] = set()
+        self._endings: set[asyncio.Task[Any]] = set()
+        self._is_closing = False
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="kernel-pool", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._loop.call_soon_threadsafe(self._top_up)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trail: TracebackType | None
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def run(
+        self, task: NotebookTask, *, on_event: OnEvent = _silent, cancel: threading.Event | None = None
+    ) -> NotebookResult:
+        """One attempt; blocks until it ends, and never raises for what the notebook does.
+
+        ServerError where no server answers. A missing notebook or a cell that is refused is a FAILED result.
+        """
+        if not answers(self.address.port):
+            raise ServerError(
+                f"no Spark server answers at {self.address.remote}", hint="`tideline doctor` looks closer"
+            )
+        is_cancelled = cancel.is_set if cancel is not None else bool
+        return asyncio.run_coroutine_threadsafe(self._run(task, on_event, is_cancelled), self._loop).result()
+
+    async def _run(
+        self, task: NotebookTask, on_event: OnEvent, is_cancelled: Callable[[], bool]
+    ) -> NotebookResult:
+        began = time.monotonic()
+        self._keep(cast("asyncio.Task[Any]", asyncio.current_task()), self._runs)
+        session_id = str(uuid.uuid4())
+        try:
+            secrets = SecretStore.read(self.layout.secrets)
+            path = find_notebook(task.root, str(task.path)) or task.path
+            task = replace(task, path=path, root=task.root.resolve())
+            steps = plan(task.path, task.root)
+            process = await self._take()
+        except NotebookError as error:
+            return _refused(task, error, time.monotonic() - began)
+        stops = Stops(
+            process, self.address, session_id, began=began, limit_seconds=task.timeout_seconds,
+            is_cancelled=lambda: self._is_closing or is_cancelled(),
+        )  # fmt: skip
+        host = Host(
+            task,
+            secrets,
+            lambda child, is_over: self._run(child, _silent, lambda: is_over() or is_cancelled()),
+        )
+        attempt = Attempt(task, steps, process, host, stops=stops, on_event=on_event)
+        try:
+            progress = await attempt.run(
+                given(task, self.layout, remote=self.address.remote, session_id=session_id)
+            )
+        finally:
+            await host.close()
+            self._retire(process, stops)
+        redactor = Redactor({*secrets.values(), self.address.token})
+        return _result(progress, host, redactor, seconds=time.monotonic() - began, session_id=session_id)
+
+    async def _take(self) -> KernelProcess:
+        """A kernel that waits, or the next that is ready; another is started in its place."""
+        while True:
+            self._top_up(at_least=1)
+            process = await self._ahead.popleft()
+            self._top_up()
+            if process.is_alive:
+                return process
+
+    def _top_up(self, at_least: int = 0) -> None:
+        wanted = self._size if self._wanted is None else min(self._size, self._wanted)
+        while len(self._ahead) < max(wanted, at_least) and not self._is_closing:
+            if self._wanted is not None:
+                self._wanted -= 1
+            self._ahead.append(self._loop.create_task(self._start()))
+
+    async def _start(self) -> KernelProcess:
+        process = await KernelProcess.start(kernel_environment(os.environ, self.address.env()))
+        self._live.add(process)
+        return process
+
+    def _retire(self, process: KernelProcess, stops: Stops) -> None:
+        """Release session and process after the answer: nobody waits for that."""
+
+        async def end() -> None:
+            await stops.release()
+            self._live.discard(process)
+            process.kill()
+
+        self._keep(self._loop.create_task(end()), self._endings)
+
+    def _keep(self, task: asyncio.Task[Any], where: set[asyncio.Task[Any]]) -> None:
+        where.add(task)
+        task.add_done_callback(where.discard)
+
+    async def _close(self) -> None:
+        self._is_closing = True
+        if self._runs:
+            await asyncio.wait(self._runs, timeout=CLOSE_SECONDS)
+        for starting in self._ahead:
+            starting.cancel()
+        await asyncio.gather(*self._ahead, *self._endings, return_exceptions=True)
+        for process in list(self._live):
+            with contextlib.suppress(OSError):
+                process.kill()
+
+
+def _refused(task: NotebookTask, error: NotebookError, seconds: float) -> NotebookResult:
+    cell = error.cell if isinstance(error, RefusedCell) else 0
+    line = error.place.line or None if error.place and error.place.file == task.path else None
+    told = CellError(cell=cell, line=line, name="NotebookError", message=str(error), is_user_mistake=True)
+    return NotebookResult(
+        state="FAILED", error=told, seconds=seconds, overhead_seconds=seconds, path=task.path
+    )
+
+
+def _result(
+    progress: Progress, host: Host, redactor: Redactor, *, seconds: float, session_id: str
+) -> NotebookResult:
+    """Everything that leaves the attempt passes the redactor here."""
+    error = progress.error
+    if error is not None:
+        error = replace(error, message=redactor.text(error.message), traceback=redactor.text(error.traceback))
+    cells = tuple(replace(cell, outputs=tuple(redactor.value(list(cell.outputs)))) for cell in progress.cells)
+    return NotebookResult(
+        state=progress.state,
+        exit_value=redactor.text(host.exit_value) if host.exit_value is not None else None,
+        error=error,
+        task_values=redactor.value(host.task_values),
+        cells=cells,
+        seconds=seconds,
+        overhead_seconds=max(seconds - progress.own_seconds, 0.0),
+        session_id=session_id,
+        path=host.task.path,
+        children=tuple(host.children),
+    )

@@ -1,0 +1,177 @@
+"""One kernel process: started ahead, used once, never outliving the runner."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+
+from tideline.workspace.errors import NotebookError
+
+V4: Any = nbformat.v4  # without annotations of its own
+MODULE = "tideline.workspace.notebook.kernel"
+START_SECONDS = 120
+LARGEST_MESSAGE = 64 * 1024 * 1024
+Handler = Callable[[dict[str, Any]], Awaitable[Any]]
+
+
+class _OwnKernel(KernelSpecManager):
+    """The one kernel there is, whatever is installed on the machine."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        argv = [sys.executable, "-m", MODULE, "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, display_name="Tideline", language="python")
+
+
+class KernelProcess:
+    """A process, its channel and its nbclient. All methods belong to the pool's event loop."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.handler: Handler | None = None
+        self.gone = asyncio.Event()
+        self._ready, self._ended = asyncio.Event(), asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._popen: Any = None
+        self._manager: Any = AsyncKernelManager(
+            kernel_spec_manager=_OwnKernel(),
+            transport="ipc",
+            ip=str(folder / "k"),
+            connection_file=str(folder / "kernel.json"),
+        )
+        self.client: Any = NotebookClient(
+            V4.new_notebook(), km=self._manager, allow_errors=True, timeout=None,
+            coalesce_streams=True, record_timing=False, store_widget_state=False,
+        )  # fmt: skip
+        self.client.reset_execution_trackers()
+
+    @classmethod
+    async def start(cls, environment: Mapping[str, str]) -> KernelProcess:
+        """A kernel that has imported and listens. NotebookError with the process's last words where it does not."""
+        process = cls(Path(tempfile.mkdtemp(prefix="tideline-")))
+        try:
+            await process._launch(environment)
+            await asyncio.wait_for(process._wait_until_ready(), START_SECONDS)
+        except BaseException:
+            process.kill()
+            raise
+        return process
+
+    @property
+    def pid(self) -> int:
+        return int(self._popen.pid)
+
+    @property
+    def is_alive(self) -> bool:
+        return not self.gone.is_set() and self._popen.poll() is None
+
+    def send(self, call: str, *arguments: str) -> None:
+        """Queue a silent call of the kernel's attempt; requests are served in order."""
+        code = f"get_ipython().attempt.{call}({', '.join(map(repr, arguments))})"
+        self.client.kc.execute(code, silent=True, store_history=False, stop_on_error=False)
+
+    async def execute(self, code: str) -> list[dict[str, Any]]:
+        """Run code as a cell; its outputs, complete or not, are in `outputs` of the last cell of the client's notebook."""
+        cell = V4.new_code_cell(code)
+        self.client.nb.cells.append(cell)
+        await self.client.async_execute_cell(cell, len(self.client.nb.cells) - 1)
+        return self.outputs()
+
+    def outputs(self) -> list[dict[str, Any]]:
+        """What the running or last cell has put out so far."""
+        return [dict(output) for output in self.client.nb.cells[-1].outputs]
+
+    def interrupt(self) -> None:
+        self._signal(signal.SIGINT)
+
+    async def end(self, seconds: float) -> bool:
+        """Let the kernel release its session; False where it did not within that time."""
+        self.send("end")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), seconds)
+        return self._ended.is_set()
+
+    def death(self) -> str:
+        """How the process ended, in words."""
+        code = self._popen.wait() if self.gone.is_set() else self._popen.poll()
+        if code == -signal.SIGKILL:
+            return "was killed (signal 9): by hand, or because the machine ran out of memory"
+        if code is not None and code < 0:
+            return f"was ended by signal {-code} ({signal.Signals(-code).name})"
+        return f"ended by itself with exit code {code}" if code is not None else "does not answer"
+
+    def kill(self) -> None:
+        """End the process, what it started, and its files. Safe to call twice."""
+        with contextlib.suppress(Exception):
+            self.client.kc.stop_channels()
+        self._signal(signal.SIGKILL)
+        self.gone.set()
+        for task in self._tasks:
+            task.cancel()
+        if self._popen is not None:
+            self._popen.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _signal(self, number: int) -> None:
+        if self._popen is not None and self._popen.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._popen.pid, number)
+
+    async def _launch(self, environment: Mapping[str, str]) -> None:
+        ours, theirs = socket.socketpair()
+        env = {**environment, "TIDELINE_CHANNEL": str(theirs.fileno()), "IPYTHONDIR": str(self.folder)}
+        with theirs, (self.folder / "log").open("wb") as log:
+            await self._manager.start_kernel(
+                env=env, pass_fds=(theirs.fileno(),), cwd=str(self.folder), stdout=log, stderr=log
+            )
+        self._popen = self._manager.provisioner.process
+        reader, self._writer = await asyncio.open_unix_connection(sock=ours, limit=LARGEST_MESSAGE)
+        self._keep(self._listen(reader))
+
+    async def _wait_until_ready(self) -> None:
+        waiting = [asyncio.create_task(event.wait()) for event in (self._ready, self.gone)]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        if self.gone.is_set():
+            words = (self.folder / "log").read_text(errors="replace").strip().split("\n")[-1]
+            raise NotebookError(
+                f"a notebook's process did not start: {words}", hint="`tideline doctor` looks closer"
+            )
+        self.client.kc = self._manager.client()
+        self.client.kc.allow_stdin = False
+        self.client.kc.start_channels()
+        await self.client.kc.wait_for_ready(timeout=START_SECONDS)
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            async for line in reader:
+                message = json.loads(line)
+                if message["op"] in ("ready", "ended"):
+                    (self._ready if message["op"] == "ready" else self._ended).set()
+                else:
+                    self._keep(self._answer(message))
+        self.gone.set()
+
+    async def _answer(self, message: dict[str, Any]) -> None:
+        value = await self.handler(message) if self.handler is not None else None
+        self._writer.write(json.dumps({"id": message["id"], "value": value}).encode() + b"\n")
+
+    def _keep(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
