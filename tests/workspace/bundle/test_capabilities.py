@@ -10,6 +10,7 @@ from databricks.bundles.jobs import Job, Task
 
 from tests.workspace.bundle.bundles import load
 from tideline.workspace.bundle.capabilities import CAPABILITIES, EMULATED, RECORDED, REFUSED, refusals
+from tideline.workspace.bundle.parity import parity_page
 
 
 @pytest.mark.parametrize(("area", "model"), [("job", Job), ("task", Task)])
@@ -56,3 +57,9 @@ def test_what_is_not_emulated_is_refused_with_its_line_in_called_jobs_too(tmp_pa
         (14, "`dbt_task` is not emulated"),
     ]
     assert refusals(bundle, "c") == []
+
+
+def test_the_page_says_what_the_table_says() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "parity.md"
+    advice = "make it anew: python -m tideline.workspace.bundle.parity > docs/parity.md"
+    assert page.read_text(encoding="utf-8") == parity_page(), advice

@@ -43,7 +43,9 @@ class EarlyNames:
         return found
 
     def _variable(self, steps: Steps, node: Node) -> Node:
-        name = str(steps[0]) if steps else ""
+        if not steps:
+            raise BundleError("`${var}` names no variable", place=node.place, hint="write ${var.<name>}")
+        name = str(steps[0])
         declared = self.tree.entries("variables")
         if name not in declared:
             hint = did_you_mean(name, declared, what="variables")

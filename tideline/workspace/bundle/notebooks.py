@@ -10,7 +10,7 @@ from tideline.workspace.bundle.code_facts import Call, Facts
 from tideline.workspace.bundle.code_scan import scan_code
 from tideline.workspace.bundle.views import Task, file_of
 from tideline.workspace.errors import Place
-from tideline.workspace.notebook.format import LANGUAGE_OF, Cell, is_header, parse
+from tideline.workspace.notebook.format import LANGUAGE_OF, Cell, find_notebook, is_header, parse
 
 MARKER = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"[^\"]*\"|--[^\n]*|(?<![:\w]):([A-Za-z_]\w*)")
 RUN = re.compile(r"%run\s+(\"[^\"]+\"|'[^']+'|\S+)")
@@ -19,10 +19,7 @@ RUN_ARGUMENT = re.compile(r"\$(\w+)\s*=")
 
 def notebook_file(path: Path) -> Path | None:
     """The file of a notebook that is named with or without its extension; None where there is none."""
-    if path.is_file():
-        return path
-    candidates = (path.with_name(path.name + suffix) for suffix in (".py", ".ipynb", ".sql"))
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    return find_notebook(path.parent, path.name)
 
 
 def is_notebook(path: Path) -> bool:

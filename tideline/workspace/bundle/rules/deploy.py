@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from tideline.workspace.bundle.findings import Finding, warning
 from tideline.workspace.bundle.model import Bundle
@@ -34,16 +35,22 @@ def _production_path(bundle: Bundle) -> Iterator[Finding]:
 def _sync_patterns(bundle: Bundle) -> Iterator[Finding]:
     for field in ("include", "exclude"):
         for entry in bundle.tree.items("sync", field):
-            pattern = str(entry.value)
-            every = f"{pattern}/*" if pattern.endswith("**") else pattern
-            if not any(path.is_file() for path in bundle.root.glob(every)):
-                message = f"sync.{field}: `{pattern}` matches no file"
+            if not isinstance(entry.value, str) or not entry.value or entry.value.startswith("/"):
+                message = f"sync.{field} takes patterns below the bundle's root"
+                yield Finding(entry.place, "odd-pattern", message)
+            elif not _matches_a_file(bundle.root, entry.value):
+                message = f"sync.{field}: `{entry.value}` matches no file"
                 yield warning(entry.place, "pattern-matches-nothing", message)
+
+
+def _matches_a_file(root: Path, pattern: str) -> bool:
+    every = f"{pattern}/*" if pattern.endswith("**") else pattern
+    return any(path.is_file() for path in root.glob(every))
 
 
 def _includes(bundle: Bundle) -> Iterator[Finding]:
     for entry in bundle.tree.items("include"):
-        if not any(bundle.root.glob(str(entry.value))):
+        if isinstance(entry.value, str) and not _matches_a_file(bundle.root, entry.value):
             yield warning(entry.place, "pattern-matches-nothing", f"include: `{entry.value}` matches no file")
 
 

@@ -1,0 +1,125 @@
+"""Bundles, notebooks and references: what the local workspace does with each part."""
+
+from __future__ import annotations
+
+from tideline.workspace.bundle.capability_rows import EMULATED, RECORDED, REFUSED, Capability
+
+
+def _rows(area: str, level: str, *pairs: tuple[str, str]) -> tuple[Capability, ...]:
+    return tuple(Capability(area, name, level, note) for name, note in pairs)
+
+
+BUNDLE = (
+    *_rows(
+        "bundle",
+        EMULATED,
+        ("include", "globs below the bundle; a plain name that is missing is an error"),
+        ("targets", "`--target`, else the default one, else the only one"),
+        (
+            "variables",
+            "`--var`, `BUNDLE_VAR_x`, pyproject.toml, override file, target, default; also complex ones",
+        ),
+        (
+            "${bundle.*}, ${workspace.*}, ${var.*}",
+            "a string that is one reference keeps the type; cycles are found",
+        ),
+        (
+            "${resources.*}",
+            "declared and computed fields; the id of a job names the job that run_job_task runs",
+        ),
+        ("mode: development", "prefix, tag, paused triggers, four concurrent runs, schema prefix"),
+        ("presets", "fill what is unset; names are always prefixed"),
+        ("run_as, permissions", "reach every resource that has none of its own"),
+        ("relative paths", "start at the file that says them"),
+        ("unknown keys and fields", "refused by name with file, line and what was probably meant"),
+    ),
+    *_rows(
+        "bundle",
+        RECORDED,
+        ("artifacts", "not built; wheels must be installed"),
+        (
+            "sync",
+            "nothing is copied: notebooks run where they stand; patterns that match nothing are a warning",
+        ),
+        ("scripts", "not run"),
+        ("experimental", "only skip_name_prefix_for_schema has an effect"),
+        (
+            "resources other than jobs",
+            "validated by the official models, not created; a run makes its own schemas",
+        ),
+    ),
+    *_rows(
+        "bundle",
+        REFUSED,
+        ("python", "resources made in Python are not loaded: write them in YAML"),
+        ("lookup variables without an override", "there is no workspace to ask: give the value with --var"),
+        ("variables in auth fields", "choose the workspace by profile or environment"),
+    ),
+)
+
+NOTEBOOK = (
+    *_rows(
+        "notebook",
+        EMULATED,
+        (
+            ".py and .sql source, .ipynb",
+            "source is written back byte for byte; named with or without extension",
+        ),
+        (
+            "%md, %sql, %python, %run, %sh, %fs, %skip, %restart_python",
+            "`%sql` leaves its result in `_sqldf`",
+        ),
+        ("%pip install", "checks what is installed and never touches the network"),
+        ("IPython magics", "passed on"),
+        ("spark", "Spark Connect, a session of its own per attempt"),
+        ("display, displayHTML", "Spark, pandas, Matplotlib, Plotly, lists and dicts; rows are limited"),
+        ("dbutils.widgets", "parameters win over defaults; choices are checked; an unknown name is an error"),
+        (
+            "dbutils.notebook.run, exit",
+            "a child has a kernel of its own; exit ends the notebook with its value",
+        ),
+        (
+            "dbutils.jobs.taskValues",
+            "48 KiB of JSON; set in the body of a loop is refused, as on the platform",
+        ),
+        (
+            "dbutils.secrets",
+            "from a file that only its owner reads, or the environment; redacted in every output",
+        ),
+        ("dbutils.fs", "/Volumes, /Workspace, dbfs:/ and file:/ are folders of this machine"),
+        ("dbutils.library.restartPython", "an empty namespace; the session stays"),
+        ("dbutils.data.summarize", "a plain profile"),
+        ("databricks.sdk.runtime", "served here, without credentials"),
+    ),
+    *_rows(
+        "notebook",
+        REFUSED,
+        ("%scala, %r", "Python and SQL cells run here"),
+        ("sc, sqlContext, RDDs, the Java side", "Spark Connect has none of them, nor has serverless compute"),
+        ("${name} in %sql", "write :name, which cannot be injected into"),
+        ("any other part of dbutils", "an AttributeError names it"),
+    ),
+)
+
+REFERENCES = (
+    *_rows(
+        "reference",
+        EMULATED,
+        ("{{job.id|name|run_id|repair_count}}", ""),
+        ("{{job.parameters.x}}", "undeclared ones are refused before the run"),
+        ("{{job.start_time.*}}", "UTC, the same in the whole run"),
+        ("{{job.trigger.*}}", "a run by hand has type one_time"),
+        ("{{task.*}}", ""),
+        ("{{tasks.t.values.k}}, {{tasks.t.result_state}}", "of tasks upstream only"),
+        ("{{input}}, {{input.key}}", "in the body of a loop; top-level keys only"),
+        ("{{backfill.iso_datetime}}", ""),
+        ("{{job_id}} and other flat names", "filled in, with a warning: they are deprecated"),
+    ),
+    *_rows(
+        "reference",
+        REFUSED,
+        ("anything else in {{ }}", "an error before the run; a notebook never sees the braces"),
+    ),
+)
+
+AROUND = (*BUNDLE, *NOTEBOOK, *REFERENCES)
