@@ -11,6 +11,7 @@ from typing import Any
 
 from tideline.workspace.layout import Layout
 from tideline.workspace.notebook.host import Host
+from tideline.workspace.notebook.outputs import cut
 from tideline.workspace.notebook.plan import Step
 from tideline.workspace.notebook.process import KernelProcess
 from tideline.workspace.notebook.results import (
@@ -26,6 +27,7 @@ from tideline.workspace.notebook.stops import Stop, Stops
 QUIET_KINDS = {"md": "ok", "skip": "skipped", "output_size": "ok"}
 CALLS = {"sql": "sql", "sh": "sh", "fs": "fs", "pip": "pip", "restart_python": "restart"}
 GRACE_SECONDS = 3.0
+MEGABYTE = 1024 * 1024
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Attempt:
     ) -> None:  # fmt: skip
         self.task, self.steps, self.process, self.host = task, steps, process, host
         self.stops, self.on_event = stops, on_event
-        self.progress = Progress()
+        self.progress, self.output_bytes = Progress(), 10 * MEGABYTE
 
     async def run(self, given: dict[str, Any]) -> Progress:
         """The progress is complete however the attempt ends; cells that did not run say so."""
@@ -90,6 +92,8 @@ class Attempt:
         """Run a step, or for a `%run` the steps below it; outputs are added as they come."""
         if step.cell.kind == "run":
             return await self._inner(step, top, outputs)
+        if step.cell.kind == "output_size":
+            self.output_bytes = int(step.cell.body.strip()) * MEGABYTE
         if step.cell.kind in QUIET_KINDS or not step.cell.text.strip():
             return "skipped" if step.cell.kind == "skip" else "ok"
         self.process.send("at", json.dumps(_where(step)))
@@ -99,7 +103,7 @@ class Attempt:
         stop = await self.stops.wait_for(running)
         if stop is not None:
             await self._end(running)
-        outputs += self.process.outputs()
+        outputs += [cut(output, self.output_bytes) for output in self.process.outputs()]
         failure = self.host.take_failure()
         if self.host.has_exited and stop is None:
             return "exited"
