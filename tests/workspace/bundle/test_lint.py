@@ -294,6 +294,52 @@ def test_a_module_that_gets_dbutils_counts_and_is_searched_for_failing_calls(tmp
     assert of_job(tmp_path, ONE_TASK, n=text) == ["src/own/settings.py:3 not-over-connect"]
 
 
+def test_widgets_that_the_own_functions_read_are_followed_by_name(tmp_path: Path) -> None:
+    module = """
+        WIDGETS = {"country": "x"}
+
+        class Settings:
+            @classmethod
+            def read(cls, dbutils):
+                return {name: dbutils.widgets.get(name) for name in WIDGETS}
+
+        def number(dbutils, name, *, least):
+            return text(dbutils, name, "0")
+
+        def text(dbutils, name, default):
+            dbutils.widgets.text(name, default)
+            return dbutils.widgets.get(name)
+        """
+    write(tmp_path, {"src/own/settings.py": module})
+    start = "from own.settings import Settings, number\nSettings.read(dbutils)\n"
+    assert of_job(tmp_path, ONE_TASK, n=start) == []
+    job = """
+        parameters: [{name: country, default: x}, {name: bins, default: "1"}, {name: bin, default: "1"}]
+        tasks: [{task_key: a, notebook_task: {notebook_path: n.py}}]
+        """
+    found = of_job(tmp_path, job, n=start + "number(dbutils, 'bins', least=1)\n")
+    assert found == ["databricks.yml:5 parameter-never-read"]
+
+
+@pytest.mark.parametrize(
+    "text", ["w = dbutils.widgets\nw.get('x')\n", "import other\nother.read(dbutils)\n", "d = dbutils\n"]
+)
+def test_nothing_is_said_about_widgets_that_are_out_of_sight(tmp_path: Path, text: str) -> None:
+    assert of_job(tmp_path, ONE_TASK, n=text) == []
+
+
+def test_braces_of_nested_json_are_no_reference(tmp_path: Path) -> None:
+    job = """
+        tasks:
+          - task_key: a
+            for_each_task:
+              inputs: '[{"a": {"b": 1}}]'
+              task: {task_key: i, notebook_task: {notebook_path: n.py}}
+          - {task_key: b, condition_task: {op: EQUAL_TO, left: "{job.id}}", right: "{ {job.id} }"}}
+        """
+    assert of_job(tmp_path, job) == ["databricks.yml:10 odd-braces"]
+
+
 def test_a_task_value_set_in_a_loop_is_refused(tmp_path: Path) -> None:
     job = """
         tasks:

@@ -20,6 +20,20 @@ class Call:
     severity: str = "error"
 
 
+@dataclass(frozen=True)
+class Handed:
+    """A call that is given `dbutils`: the function, where its name comes from, and the texts given with it.
+
+    `source` is the dotted name that an import gave, empty for a name of the same file. `texts` maps a position
+    (from 0, the call's own) or a keyword to the texts that the argument can have.
+    """
+
+    source: str
+    function: str
+    texts: dict[int | str, list[str]]
+    dbutils_at: int | str
+
+
 @dataclass
 class Facts:
     """What a file of Python says about widgets and task values; built by a scan, then only read.
@@ -36,7 +50,7 @@ class Facts:
     sets_all_known: bool = True
     values_read: list[tuple[str, str, Place]] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)
-    handed_to: list[str] = field(default_factory=list)
+    handed: list[Handed] = field(default_factory=list)
     forbidden: list[Call] = field(default_factory=list)
 
     @property

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from pathlib import Path
 
-from tideline.workspace.bundle.code_facts import Call, Facts
+from tideline.workspace.bundle.code_facts import Call, Facts, Handed
 from tideline.workspace.bundle.connect_calls import objections
 from tideline.workspace.errors import Place
 
@@ -27,6 +27,45 @@ def scan_code(code: str, path: Path) -> Facts:
     scan.visit(tree)
     scan.facts.forbidden += objections(tree, path)
     return scan.facts
+
+
+def scan_function(code: str, path: Path, handed: Handed) -> Facts:
+    """The facts of one function or method that was given `dbutils`, its parameters bound to the texts given with it."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return Facts(path, reads_all_known=False, sets_all_known=False)
+    scan = _Scan(tree, path)
+    for statement in tree.body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            scan.visit(statement)
+    found = next((node for node in ast.walk(tree) if _defines(node, handed.function)), None)
+    names = _bound(found, handed) if isinstance(found, ast.FunctionDef) else {}
+    if not isinstance(found, ast.FunctionDef) or names.get("dbutils") is None:
+        scan.facts.reads_all_known = scan.facts.sets_all_known = False
+        return scan.facts
+    scan.loops = {name: texts for name, texts in names.items() if texts}
+    for statement in found.body:
+        scan.visit(statement)
+    return scan.facts
+
+
+def _defines(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name == name
+
+
+def _bound(function: ast.FunctionDef, handed: Handed) -> dict[str, list[str]]:
+    """Parameter -> the texts it can have; `dbutils` is in it only under its own name."""
+    names = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+    if names[:1] in (["self"], ["cls"]):
+        names = names[1:]
+    bound: dict[str, list[str]] = {}
+    for spot, texts in {**handed.texts, handed.dbutils_at: []}.items():
+        if isinstance(spot, str):
+            bound[spot] = texts
+        elif spot < len(names):
+            bound[names[spot]] = texts
+    return bound
 
 
 class _Scan(ast.NodeVisitor):
@@ -90,8 +129,43 @@ class _Scan(ast.NodeVisitor):
             self._read(node)
         elif chain[:3] == ["dbutils", "jobs", "taskValues"] and len(chain) == 4:
             self._task_value(chain[3], node)
-        elif any(isinstance(value, ast.Name) and value.id == "dbutils" for value in _arguments(node)):
-            self.facts.handed_to.append(self.sources.get(chain[0], "") if chain else "")
+        else:
+            self._handed(chain, node)
+        for child in ast.iter_child_nodes(node):
+            if child is not node.func or chain[:1] != ["dbutils"]:
+                self.visit(child)
+
+    def _handed(self, chain: list[str], node: ast.Call) -> None:
+        """Note a call that is given `dbutils`, with what is known of its other arguments."""
+        arguments: dict[int | str, ast.expr] = dict(enumerate(node.args))
+        arguments |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+        at = [
+            spot for spot, value in arguments.items() if isinstance(value, ast.Name) and value.id == "dbutils"
+        ]
+        if not at:
+            return
+        if not chain:
+            self.facts.reads_all_known = self.facts.sets_all_known = False
+            return
+        texts = {spot: found for spot, value in arguments.items() if (found := self._known_texts(value))}
+        self.facts.handed.append(Handed(self.sources.get(chain[0], ""), chain[-1], texts, at[0]))
+
+    def _known_texts(self, node: ast.expr) -> list[str]:
+        if isinstance(node, ast.Name):
+            return self.loops.get(node.id) or self.constants.get(node.id, [])
+        return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        """`dbutils.widgets` and task values under another name are out of sight."""
+        chain = dotted(node)
+        if chain in (["dbutils", "widgets"], ["dbutils", "jobs"], ["dbutils", "jobs", "taskValues"]):
+            self.facts.reads_all_known = self.facts.sets_all_known = False
+        elif chain[:1] != ["dbutils"]:
+            self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if isinstance(node.value, ast.Name) and node.value.id == "dbutils":
+            self.facts.reads_all_known = self.facts.sets_all_known = False
         self.generic_visit(node)
 
     def _widget(self, method: str, node: ast.Call) -> None:
@@ -155,10 +229,6 @@ def dotted(node: ast.expr) -> list[str]:
         parts.append(node.attr)
         node = node.value
     return [node.id, *reversed(parts)] if isinstance(node, ast.Name) else []
-
-
-def _arguments(node: ast.Call) -> list[ast.expr]:
-    return [*node.args, *(keyword.value for keyword in node.keywords)]
 
 
 def _constants(tree: ast.Module) -> dict[str, list[str]]:

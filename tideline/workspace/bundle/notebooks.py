@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tideline.workspace.bundle.code_facts import Call, Facts
-from tideline.workspace.bundle.code_scan import scan_code
+from tideline.workspace.bundle.code_scan import scan_code, scan_function
 from tideline.workspace.bundle.views import Task, file_of
 from tideline.workspace.errors import Place
 from tideline.workspace.notebook.format import LANGUAGE_OF, Cell, find_notebook, is_header, parse
 
 MARKER = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"[^\"]*\"|--[^\n]*|(?<![:\w]):([A-Za-z_]\w*)")
 RUN = re.compile(r"%run\s+(\"[^\"]+\"|'[^']+'|\S+)")
+DEEPEST = 5
 RUN_ARGUMENT = re.compile(r"\$(\w+)\s*=")
 
 
@@ -47,15 +48,28 @@ def facts_of(task: Task, root: Path | None = None) -> Facts | None:
 def notebook_facts(path: Path, root: Path | None = None) -> Facts:
     """Facts of one notebook file with everything that it runs by `%run` or hands its `dbutils` to."""
     facts = _with_runs(path, ())
-    for name in facts.handed_to:
-        module = module_file(root, name) if root is not None and name else None
-        if module is None:
-            facts.reads_all_known = facts.sets_all_known = False
-        else:
-            theirs = scan_code(module.read_text(encoding="utf-8", errors="replace"), module)
-            theirs.forbidden.clear()
-            facts.add(theirs, fed=set())
+    _follow(facts, root)
     return facts
+
+
+def _follow(facts: Facts, root: Path | None, depth: int = 0) -> None:
+    """Add what the bundle's own functions do with the `dbutils` that they are given."""
+    for handed in facts.handed:
+        module = module_file(root, handed.source) if root is not None and handed.source else None
+        module = module if handed.source else facts.path
+        if module is None or depth > DEEPEST:
+            facts.reads_all_known = facts.sets_all_known = False
+            continue
+        theirs = scan_function(_code_of(module), module, handed)
+        _follow(theirs, root, depth + 1)
+        theirs.imports.clear()
+        facts.add(theirs, fed=set())
+
+
+def _code_of(path: Path) -> str:
+    """A file's Python: that of its cells where it is a notebook."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return _python_of(parse(text, path=path).cells) if is_notebook(path) else text
 
 
 def _with_runs(path: Path, above: tuple[Path, ...]) -> Facts:

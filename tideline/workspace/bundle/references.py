@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tideline.workspace.bundle.suggest import did_you_mean
 
 BRACES = re.compile(r"\{\{([^{}]*)\}\}")
+ONE_BRACE = re.compile(r"\{\s*[A-Za-z_][\w.`-]*\s*\}\}")
 STEP = re.compile(r"`([^`]*)`|([^.`]+)|(\.)")
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -53,9 +54,12 @@ def references_in(text: str) -> list[Reference]:
 
 
 def has_odd_braces(text: str) -> bool:
-    """Are there `{{` or `}}` left that make no reference? The job service would hand them on as they are."""
+    """Are there braces left that look like a reference? The job service would hand them on as they are.
+
+    `}}` alone ends nested JSON and is no mistake.
+    """
     rest = BRACES.sub("", text)
-    return "{{" in rest or "}}" in rest
+    return "{{" in rest or ONE_BRACE.search(rest) is not None
 
 
 def problem_of(reference: Reference) -> tuple[str, str] | None:
