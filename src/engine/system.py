@@ -202,7 +202,7 @@ def code_hash(table: Table, folder: Path | None = None) -> str:
     """
     module = Path(inspect.getfile(table.build))
     folder = folder or module.parent
-    files = sorted(path for path in folder.rglob("*.py") if path.name not in NOT_TABLE_CODE)
+    files = sorted(path for path in folder.rglob("*.py") if not path.name.endswith(NOT_TABLE_CODE))
     if isinstance(table, Latest):
         files = [path for path in files if path == module or path.name == "config.py"]
     digest = hashlib.sha256(ENGINE_VERSION.encode())

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,14 @@ class Settings:
             secret=lambda: str(dbutils.secrets.get(SECRET_SCOPE, SECRET_KEY)),
         )
 
+    @classmethod
+    def for_dashboard(cls, dbutils: Any, system_name: str) -> Settings:
+        """Declare and read what a dashboard needs to find its tables; `as_of` is not used by dashboards."""
+        for name in ("catalog", "schema_prefix"):
+            dbutils.widgets.text(name, *WIDGETS[name])
+        value = {name: dbutils.widgets.get(name).strip() for name in ("catalog", "schema_prefix")}
+        return cls(system_name=system_name, as_of=datetime.now(UTC).date(), **value)
+
     @cached_property
     def system(self) -> System:
         """The system's manifest, found by name in `src/systems`."""
@@ -128,3 +137,42 @@ def _flag(name: str, text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise SettingsError(f"parameter `{name}`", f"`{text}`", expected="true or false")
     return text.lower() == "true"
+
+
+def read_choice(dbutils: Any, name: str, choices: Sequence[str], label: str) -> str:
+    """A dropdown's value; the first choice is the default. Raises SettingsError for any other value."""
+    dbutils.widgets.dropdown(name, choices[0], list(choices), label)
+    return checked_choice(name, dbutils.widgets.get(name), choices)
+
+
+def checked_choice(name: str, value: str, choices: Sequence[str]) -> str:
+    """`value` if it is one of `choices`; raises SettingsError, which names those that are near it."""
+    if value in choices:
+        return value
+    near = get_close_matches(value, choices, 3) or list(choices)[:10]
+    raise SettingsError(
+        f"widget `{name}`", f"`{value}`", expected=f"one of {len(choices)} values, such as {', '.join(near)}"
+    )
+
+
+def read_number(dbutils: Any, name: str, default: int, *, least: int, most: int, label: str) -> int:
+    """A whole number from `least` to `most`; raises SettingsError for anything else."""
+    dbutils.widgets.text(name, str(default), label)
+    text = dbutils.widgets.get(name).strip()
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise SettingsError(
+            f"widget `{name}`", f"`{text}`", expected=f"a whole number from {least} to {most}"
+        )
+    return int(text)
+
+
+def read_text(dbutils: Any, name: str, label: str) -> str:
+    """A free text, empty by default."""
+    dbutils.widgets.text(name, "", label)
+    return str(dbutils.widgets.get(name)).strip()
+
+
+def read_date(dbutils: Any, name: str, label: str) -> date | None:
+    """A date, or None where the widget is empty; raises SettingsError for anything else."""
+    text = read_text(dbutils, name, label)
+    return _date(name, text) if text else None

@@ -34,14 +34,18 @@ def deliveries(tmp_path_factory: pytest.TempPathFactory) -> list[Delivery]:
     return [deliver(landing, day) for day in (1, 2, 3)]
 
 
-def test_the_same_seed_gives_the_same_bytes_whatever_was_written_before(deliveries: list[Delivery], tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_bytes_whatever_was_written_before(
+    deliveries: list[Delivery], tmp_path: Path
+) -> None:
     alone = deliver(tmp_path, 3)
     assert [path.name for path in alone.files] == [path.name for path in deliveries[2].files]
     assert [path.read_bytes() for path in alone.files] == [path.read_bytes() for path in deliveries[2].files]
     assert alone.dirt == deliveries[2].dirt
 
 
-def test_a_file_has_the_header_of_the_log_and_local_times_with_their_offset(deliveries: list[Delivery]) -> None:
+def test_a_file_has_the_header_of_the_log_and_local_times_with_their_offset(
+    deliveries: list[Delivery],
+) -> None:
     header, *rows = rows_of(deliveries[0].files[0])
     assert header == HEADER
     good = [row for row in rows if len(row) == 6 and MAP.fullmatch(row[4]) and "T99" not in row[2]]
@@ -54,15 +58,25 @@ def test_a_file_is_as_old_as_the_night_that_brought_it(deliveries: list[Delivery
     for delivery in deliveries:
         for path in delivery.files:
             assert datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(minute=0).isoformat() == (
-                f"2024-06-{delivery.date.day + 1:02d}T04:00:00+00:00")
+                f"2024-06-{delivery.date.day + 1:02d}T04:00:00+00:00"
+            )
             assert path.match("events-*.csv")
 
 
 def test_every_kind_of_dirt_is_in_a_delivery(deliveries: list[Delivery]) -> None:
     expected = {
-        "map_without_braces", "map_without_equals_sign", "map_with_empty_name", "map_unclosed", "bad_timestamp",
-        "unknown_event_name", "user_id_missing", "short_line", "exact_duplicate_in_file", "buy_repeated_within_a_minute",
-        "late_event", "exact_duplicate_in_two_files",
+        "map_without_braces",
+        "map_without_equals_sign",
+        "map_with_empty_name",
+        "map_unclosed",
+        "bad_timestamp",
+        "unknown_event_name",
+        "user_id_missing",
+        "short_line",
+        "exact_duplicate_in_file",
+        "buy_repeated_within_a_minute",
+        "late_event",
+        "exact_duplicate_in_two_files",
     }
     assert set(deliveries[1].dirt) == expected
     assert all(count > 0 for count in deliveries[1].dirt.values())

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SEARCH, PRODUCT, CHECKOUT_1, CHECKOUT_2, CHECKOUT_3, BUY = "SEARCH", "PRODUCT", "CHECKOUT_1", "CHECKOUT_2", "CHECKOUT_3", "BUY"
+SEARCH, PRODUCT, CHECKOUT_1, CHECKOUT_2, CHECKOUT_3, BUY = (
+    "SEARCH",
+    "PRODUCT",
+    "CHECKOUT_1",
+    "CHECKOUT_2",
+    "CHECKOUT_3",
+    "BUY",
+)
 STEPS = (SEARCH, PRODUCT, CHECKOUT_1, CHECKOUT_2, CHECKOUT_3, BUY)
 DEFAULT = "DEFAULT"
 
@@ -38,11 +45,15 @@ class TrueEffect:
 TRUE_EFFECT = TrueEffect("item/delivery-promise", better="8102", worse="8101", ratio=2.0)
 
 
-def _search(name: str, share: float, *variants: str, weights: tuple[float, ...] = (), contaminated: float = 0.0) -> Experiment:
+def _search(
+    name: str, share: float, *variants: str, weights: tuple[float, ...] = (), contaminated: float = 0.0
+) -> Experiment:
     return Experiment(name, {SEARCH: share}, variants, weights, contaminated)
 
 
-def _product(name: str, share: float, *variants: str, weights: tuple[float, ...] = (), contaminated: float = 0.0) -> Experiment:
+def _product(
+    name: str, share: float, *variants: str, weights: tuple[float, ...] = (), contaminated: float = 0.0
+) -> Experiment:
     return Experiment(name, {PRODUCT: share}, variants, weights, contaminated)
 
 
@@ -79,7 +90,9 @@ EXPERIMENTS = (
     _search("ads/show-list", 0.37, "7707", "7708", weights=(0.02, 0.98), contaminated=0.001),
     _search("prism/official", 0.0013, "7709"),
     _product("item/delivery-promise", 0.69, "8101", "8102", contaminated=0.02),
-    _product("item/carousel-top", 0.69, "8103", "8104", DEFAULT, weights=(0.517, 0.482, 0.001), contaminated=0.034),
+    _product(
+        "item/carousel-top", 0.69, "8103", "8104", DEFAULT, weights=(0.517, 0.482, 0.001), contaminated=0.034
+    ),
     _product("item/seller-hint", 0.83, "8105"),
     _product("item/shipping-modal", 0.74, "8106", DEFAULT, weights=RARE, contaminated=0.005),
     _product("item/message-box", 0.88, "8107", DEFAULT, weights=RARE, contaminated=0.006),

@@ -49,7 +49,9 @@ class Visitors:
         first = np.empty((size, len(EXPERIMENTS)), dtype=np.int16)
         second = np.full_like(first, -1)
         for column, experiment in enumerate(EXPERIMENTS):
-            first[:, column] = rng.choice(len(experiment.variants), size, p=np.array(experiment.shares) / sum(experiment.shares))
+            first[:, column] = rng.choice(
+                len(experiment.variants), size, p=np.array(experiment.shares) / sum(experiment.shares)
+            )
             met_two = rng.random(size) < experiment.contaminated
             if len(experiment.variants) > 1:
                 second[met_two, column] = (first[met_two, column] + 1) % len(experiment.variants)
@@ -61,7 +63,9 @@ class Visitors:
         return experiment.variants[int(self.variants[user, EFFECT_COLUMN])] == TRUE_EFFECT.better
 
 
-EFFECT_COLUMN = next(i for i, experiment in enumerate(EXPERIMENTS) if experiment.name == TRUE_EFFECT.experiment)
+EFFECT_COLUMN = next(
+    i for i, experiment in enumerate(EXPERIMENTS) if experiment.name == TRUE_EFFECT.experiment
+)
 
 
 def events_of(visitors: Visitors, day: int, scale: float) -> list[Event]:
@@ -74,7 +78,9 @@ def events_of(visitors: Visitors, day: int, scale: float) -> list[Event]:
         n_rounds = min(60, 1 + int(luck.paretovariate(1.15)))
         events += _visit(luck, user, n_rounds, visitors.is_favoured(user))
     if not any(event.name == AGAIN for event in events):
-        events += [replace(event, at_ms=event.at_ms + 20_000, name=AGAIN) for event in events if event.name == BUY][:1]
+        events += [
+            replace(event, at_ms=event.at_ms + 20_000, name=AGAIN) for event in events if event.name == BUY
+        ][:1]
     return sorted(events, key=lambda event: (event.at_ms, event.user))
 
 
@@ -119,12 +125,18 @@ def rows_of(visitors: Visitors, day: int, events: list[Event], midnight: datetim
     chosen = visitors.variants[users]
     other = visitors.seconds[users]
     chosen = np.where((other >= 0) & (rng.random(chosen.shape) < 0.4), other, chosen)
-    names = [[f"{experiment.name}={variant}" for variant in experiment.variants] for experiment in EXPERIMENTS]
+    names = [
+        [f"{experiment.name}={variant}" for variant in experiment.variants] for experiment in EXPERIMENTS
+    ]
     rows = []
     for place, event in enumerate(events):
-        tags = ", ".join([names[column][chosen[place, column]] for column in np.flatnonzero(is_tagged[place])])
+        tags = ", ".join(
+            [names[column][chosen[place, column]] for column in np.flatnonzero(is_tagged[place])]
+        )
         item = "" if event.item is None else str(event.item)
-        rows.append(f'{kinds[place]},{item},{_time(midnight, event.at_ms)},{SITE},"{{{tags}}}",{event.user + 1}\n')
+        rows.append(
+            f'{kinds[place]},{item},{_time(midnight, event.at_ms)},{SITE},"{{{tags}}}",{event.user + 1}\n'
+        )
     return rows
 
 

@@ -1,0 +1,82 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # Experiments: which variant converts?
+# MAGIC Shows gold of the A/B tests. Reads `ab_testing_gold.variant_results`; writes nothing. Days are local, cut at -04:00.
+# MAGIC
+# MAGIC Widgets: `experiment` (empty: the one that compares most users); `day` (YYYY-MM-DD, or empty: all days together); `attribution` (the rule by which a purchase counts); `catalog`, `schema_prefix` (where the tables stand).
+
+# COMMAND ----------
+
+import sys
+from pathlib import Path
+
+here = Path.cwd()
+root = next((folder for folder in (here, *here.parents) if (folder / "databricks.yml").is_file()), None)
+if root is None:  # a foreign working directory: ask where this notebook stands
+    path = dbutils.notebook.entry_point.getDbutils().notebook().getContext().notebookPath().get()
+    root = next(folder for folder in Path("/Workspace" + path).parents if (folder / "databricks.yml").is_file())
+sys.path.insert(0, str(root / "src"))
+
+# COMMAND ----------
+
+from systems.ab_testing import figures
+from utils.settings import Settings, checked_choice, read_choice, read_text
+
+# COMMAND ----------
+
+settings = Settings.for_dashboard(dbutils, "ab_testing")
+attribution = read_choice(dbutils, "attribution", figures.ATTRIBUTIONS, "Rule of attribution")
+chosen_experiment = read_text(dbutils, "experiment", "Experiment (empty: the one that compares most users)")
+chosen_day = read_text(dbutils, "day", "Local day, YYYY-MM-DD (empty: all days)")
+
+# COMMAND ----------
+
+results = spark.table(settings.name_of("gold.variant_results")).toPandas()
+experiments = figures.experiments_of(results)
+experiment = checked_choice("experiment", chosen_experiment or figures.most_compared(results), experiments)
+day = checked_choice("day", chosen_day or figures.periods_of(results)[0], figures.periods_of(results))
+variants = figures.chosen(results, experiment, day, attribution)
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Conversion
+# MAGIC Buyers per participant. Intervals that overlap widely tell nothing yet; users who met several variants are left out.
+
+# COMMAND ----------
+
+display(figures.conversion(variants))
+
+# COMMAND ----------
+
+display(figures.variant_table(variants))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Day by day
+# MAGIC A day's participants and buyers are counted over that day.
+
+# COMMAND ----------
+
+display(figures.conversion_by_day(results, experiment, attribution))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Who took part
+# MAGIC A user who met several variants says nothing about any of them.
+
+# COMMAND ----------
+
+display(figures.participants(variants))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## All experiments
+# MAGIC Of the same period and rule.
+
+# COMMAND ----------
+
+display(figures.overview(results, day, attribution))
