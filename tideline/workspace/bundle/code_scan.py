@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from pathlib import Path
 
 from tideline.workspace.bundle.code_facts import Call, Facts, Handed
+from tideline.workspace.bundle.code_tree import argument, constants_of, dotted, texts_of
 from tideline.workspace.bundle.connect_calls import objections
 from tideline.workspace.errors import Place
 
@@ -71,7 +71,7 @@ def _bound(function: ast.FunctionDef, handed: Handed) -> dict[str, list[str]]:
 class _Scan(ast.NodeVisitor):
     def __init__(self, tree: ast.Module, path: Path) -> None:
         self.facts = Facts(path)
-        self.constants = _constants(tree)
+        self.constants = constants_of(tree)
         self.loops: dict[str, list[str]] = {}
         self.sources: dict[str, str] = {}
 
@@ -119,7 +119,7 @@ class _Scan(ast.NodeVisitor):
     def _values(self, source: ast.expr) -> list[str] | None:
         if isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute):
             source = source.func.value
-        return self.constants.get(source.id) if isinstance(source, ast.Name) else _texts(source)
+        return self.constants.get(source.id) if isinstance(source, ast.Name) else texts_of(source)
 
     def visit_Call(self, node: ast.Call) -> None:
         chain = dotted(node.func)
@@ -213,49 +213,3 @@ class _Scan(ast.NodeVisitor):
             task, key = argument(node, 0, "taskKey"), argument(node, 1, "key")
             if isinstance(task, ast.Constant) and isinstance(key, ast.Constant):
                 self.facts.values_read.append((str(task.value), str(key.value), self.place(node)))
-
-
-def argument(node: ast.Call, position: int, name: str) -> ast.expr | None:
-    """An argument by its position or its name."""
-    if len(node.args) > position:
-        return node.args[position]
-    return next((keyword.value for keyword in node.keywords if keyword.arg == name), None)
-
-
-def dotted(node: ast.expr) -> list[str]:
-    """`a.b.c` as its parts; empty where it does not begin with a name."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return [node.id, *reversed(parts)] if isinstance(node, ast.Name) else []
-
-
-def _constants(tree: ast.Module) -> dict[str, list[str]]:
-    """Module-level names that hold one text, or a literal whose elements or keys are texts."""
-    found: dict[str, list[str]] = {}
-    for statement in tree.body:
-        target: Callable[[], ast.expr] | ast.expr | None = None
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            target = statement.targets[0]
-        elif isinstance(statement, ast.AnnAssign):
-            target = statement.target
-        value = getattr(statement, "value", None)
-        texts = _texts(value) if isinstance(value, ast.expr) else None
-        if isinstance(target, ast.Name) and texts is not None:
-            found[target.id] = texts
-    return found
-
-
-def _texts(node: ast.expr) -> list[str] | None:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return [node.value]
-    elements: list[ast.expr | None] = []
-    if isinstance(node, ast.Dict):
-        elements = list(node.keys)
-    elif isinstance(node, ast.List | ast.Tuple | ast.Set):
-        elements = list(node.elts)
-    else:
-        return None
-    texts = [element.value for element in elements if isinstance(element, ast.Constant)]
-    return [str(text) for text in texts] if len(texts) == len(elements) else None
