@@ -26,7 +26,9 @@ def events(records: DataFrame) -> DataFrame:
             F.trim(F.substring_index(entry, "=", -1)).alias("value"),
         ),
     )
-    is_map = F.col("experiments").isNull() | F.col("experiments").rlike(GRAMMAR)
+    names = F.transform(F.array_distinct(pairs), lambda pair: pair["key"])
+    names_one_variant_each = F.size(names) == F.size(F.array_distinct(names))
+    is_map = F.col("experiments").isNull() | (F.col("experiments").rlike(GRAMMAR) & names_one_variant_each)
     named = records.withColumns(
         {"event_id": F.col("_record_hash"), "event_at": event_at, "_inner": inner, "is_map": is_map}
     )
