@@ -115,7 +115,7 @@ def test_every_job_is_patient_limited_watched_and_runs_here() -> None:
         assert job["timeout_seconds"] and job["health"]["rules"] and job["email_notifications"]["on_failure"]
         assert job["tags"]["owner"] and job["description"]
         for task in job["tasks"]:
-            assert task["timeout_seconds"] and task["description"]
+            assert task["timeout_seconds"] and task["description"] and "max_retries" in task
             if "notebook_task" in task:
                 assert (
                     task["max_retries"] in (1, 2)

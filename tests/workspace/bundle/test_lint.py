@@ -393,7 +393,7 @@ def test_a_wrong_value_of_any_kind_of_resource_is_found(tmp_path: Path) -> None:
     yaml = """
         resources:
           schemas: {s: {name: s, catalog_name: c, grants: [{principal: p, privileges: [SELCT]}]}}
-          volumes: {v: {name: v, schema_name: s}}
+          volumes: {v: {name: v, schema_name: s, comment: }}
           jobs: {j: {timeout_seconds: soon, queue: {enabled: maybe}, tasks: {a: 1}}}
         """
     found = [
@@ -403,6 +403,7 @@ def test_a_wrong_value_of_any_kind_of_resource_is_found(tmp_path: Path) -> None:
     assert found == [
         "3: schemas.s.grants[0].privileges[0] is `SELCT`, which is no Privilege did you mean `SELECT`?",
         "4: volumes.v lacks its field `catalog_name`",
+        "4: volumes.v.comment is empty, expected text leave the field out",
         "5: jobs.j.timeout_seconds is `soon`, expected a whole number",
         "5: jobs.j.queue.enabled is `maybe`, expected true or false",
         "5: jobs.j.tasks is a map, expected a list",

@@ -53,6 +53,7 @@ def test_a_folder_without_a_bundle_says_what_to_do(tmp_path: Path) -> None:
         ("x: &x\n  - *x", "databricks.yml:2:4: this anchor contains itself"),
         ("targets: {a: {varables: {}}}", "databricks.yml:2:15: target `a` has no key `varables`"),
         ("workspace: {host: 'https://${var.a}'}", "databricks.yml:2:13: `workspace.host` takes no variables"),
+        ("resources:\n  <<: {jobs: {}}", "databricks.yml:3:3: `<<` takes an alias, not a map"),
         ("resources: {jobs: {a: }}", "databricks.yml:2:20: jobs.a is empty, expected its fields"),
         ("mode: development", "databricks.yml:2:1: a bundle file has no key `mode`"),
         (
@@ -263,7 +264,8 @@ def test_development_prefixes_tags_pauses_and_allows_four_runs(tmp_path: Path) -
         resources:
           schemas: {s: {name: gold, catalog_name: main}}
           registered_models: {m: {name: model, catalog_name: main, schema_name: ml}}
-          experiments: {e: {name: /Shared/x/e}}
+          experiments: {e: {name: /Shared/x/e, tags: [{key: a, value: b}]}}
+          clusters: {c: {cluster_name: c, custom_tags: {dev: own}}}
           jobs:
             a: {name: a, schedule: {quartz_cron_expression: "0 0 6 * * ?", timezone_id: UTC}}
             b: {name: b, max_concurrent_runs: 2, trigger: {pause_status: UNPAUSED}}
@@ -279,6 +281,11 @@ def test_development_prefixes_tags_pauses_and_allows_four_runs(tmp_path: Path) -
     assert resources["schemas"]["s"]["name"] == "gold"
     assert resources["registered_models"]["m"]["name"] == "dev_ada_model"
     assert resources["experiments"]["e"]["name"] == "/Shared/x/[dev ada] e"
+    assert resources["experiments"]["e"]["tags"] == [
+        {"key": "a", "value": "b"},
+        {"key": "dev", "value": "ada"},
+    ]
+    assert resources["clusters"]["c"] == {"cluster_name": "[dev ada] c", "custom_tags": {"dev": "own"}}
 
 
 def test_presets_fill_what_a_job_leaves_open(tmp_path: Path) -> None:

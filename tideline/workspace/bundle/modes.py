@@ -21,7 +21,8 @@ PLAIN_NAMES = {
     "models": "name",
 }
 CATALOGUE_NAMES = {"schemas": "name", "registered_models": "name", "model_serving_endpoints": "name"}
-TAGGED = ("jobs", "experiments", "pipelines", "clusters")
+TAG_MAPS = {"jobs": "tags", "clusters": "custom_tags"}
+TAG_LISTS = ("experiments", "models")
 TRIGGERS = ("schedule", "trigger", "continuous")
 
 
@@ -106,13 +107,21 @@ def catalogue_prefix(prefix: str) -> str:
 
 
 def _add_tags(tree: Node, tags: dict[str, Node]) -> Node:
-    for kind in TAGGED if tags else ():
+    """Tags where there are none of the same name: a map for jobs and clusters, a list for what MLflow keeps."""
+    for kind, field in TAG_MAPS.items() if tags else ():
         for key, resource in tree.entries("resources", kind).items():
-            own = resource.get("tags")
-            if own is None or own.is_map:
-                together = {**tags, **resource.entries("tags")}
-                place = own.place if own else resource.place
-                tree = tree.put(("resources", kind, key, "tags"), Node(together, place))
+            together = {**tags, **resource.entries(field)}
+            tree = tree.put(("resources", kind, key, field), Node(together, resource.place))
+    for kind in TAG_LISTS if tags else ():
+        for key, resource in tree.entries("resources", kind).items():
+            own = resource.items("tags")
+            named = {tag.text("key") for tag in own}
+            added = [
+                Node({"key": Node(name, value.place), "value": value}, value.place)
+                for name, value in tags.items()
+                if name not in named
+            ]
+            tree = tree.put(("resources", kind, key, "tags"), Node([*own, *added], resource.place))
     return tree
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from databricks.bundles.core import Variable
 
-from tideline.workspace.bundle.findings import Finding
+from tideline.workspace.bundle.findings import Finding, warning
 from tideline.workspace.bundle.interpolate import REFERENCE
 from tideline.workspace.bundle.model import Bundle
 from tideline.workspace.bundle.nodes import Node
@@ -45,7 +45,12 @@ def _last_word(model: Any, resource: Node, owner: str) -> Iterator[Finding]:
 def _check(expected: Any, node: Node, owner: str) -> Iterator[Finding]:
     """Findings of one value against one annotation of a model."""
     expected = _bare(expected)
-    if expected is Any or node.value is None or _is_reference(node):
+    if expected is Any or _is_reference(node):
+        return
+    if node.value is None:
+        if isinstance(expected, type) and not dataclasses.is_dataclass(expected):
+            message = f"{owner} is empty, expected {_name(expected)}"
+            yield warning(node.place, "empty-field", message, "leave the field out")
         return
     if dataclasses.is_dataclass(expected):
         yield from _check_fields(typing.cast(type, expected), node, owner)
@@ -133,9 +138,8 @@ def _bare(expected: Any) -> Any:
 
 
 def _name(expected: Any) -> str:
-    return {bool: "true or false", int: "a whole number", float: "a number", str: "text"}.get(
-        expected, str(expected)
-    )
+    names = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+    return names.get(expected, f"a {getattr(expected, '__name__', expected)}")
 
 
 @cache

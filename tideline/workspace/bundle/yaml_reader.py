@@ -117,7 +117,7 @@ class _Converter:
         merged: dict[str, Node] = {}
         for key, value in node.value:
             if key.tag == "tag:yaml.org,2002:merge":
-                merged = {**self.merged(value), **merged}
+                merged = {**self.merged(value, key), **merged}
                 continue
             name = self.key(key)
             if name in own:
@@ -129,8 +129,11 @@ class _Converter:
             own[name] = Node(self.node(value).value, self.place(key))
         return {**merged, **own}
 
-    def merged(self, node: yaml.Node) -> dict[str, Node]:
-        """What `<<` brings: one map, or a list of maps of which the earlier win."""
+    def merged(self, node: yaml.Node, key: yaml.Node) -> dict[str, Node]:
+        """What `<<` brings: one alias of a map, or a list of maps of which the earlier win."""
+        if isinstance(node, yaml.MappingNode) and node.start_mark.index > key.start_mark.index:
+            hint = "give the map an anchor and write <<: *name"
+            raise BundleError("`<<` takes an alias, not a map", place=self.place(key), hint=hint)
         sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
         found: dict[str, Node] = {}
         for source in sources:
