@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from tideline.workspace.bundle.findings import Finding
 from tideline.workspace.bundle.model import Bundle
+from tideline.workspace.bundle.notebooks import forget_notebooks
 from tideline.workspace.bundle.rules import (
     calls,
     code,
@@ -41,6 +42,7 @@ def lint(bundle: Bundle) -> list[Finding]:
 
     A finding of severity `error` is one that a run or a deployment would meet.
     """
+    forget_notebooks()
     found: set[Finding] = set()
     for check_bundle in BUNDLE_RULES:
         found.update(check_bundle(bundle))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from tideline.workspace.bundle.code_facts import Call, Facts
@@ -45,11 +46,20 @@ def facts_of(task: Task, root: Path | None = None) -> Facts | None:
     return notebook_facts(found, root)
 
 
+@cache
 def notebook_facts(path: Path, root: Path | None = None) -> Facts:
-    """Facts of one notebook file with everything that it runs by `%run` or hands its `dbutils` to."""
+    """Facts of one notebook file with everything that it runs by `%run` or hands its `dbutils` to.
+
+    Kept until `forget_notebooks`, which every lint calls first: its rules ask for the same notebooks.
+    """
     facts = _with_runs(path, ())
     _follow(facts, root)
     return facts
+
+
+def forget_notebooks() -> None:
+    """Read notebooks anew from now on."""
+    notebook_facts.cache_clear()
 
 
 def _follow(facts: Facts, root: Path | None, depth: int = 0) -> None:
