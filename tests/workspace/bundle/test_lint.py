@@ -6,9 +6,11 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
+from databricks.bundles.core._resource_type import _ResourceType
 
 from tests.workspace.bundle.bundles import findings, load, write
 from tideline.workspace.bundle import lint
+from tideline.workspace.bundle.resources import model_of, resource_kinds
 
 HEADER = "# Databricks notebook source\n"
 
@@ -408,3 +410,8 @@ def test_a_wrong_value_of_any_kind_of_resource_is_found(tmp_path: Path) -> None:
         "5: jobs.j.queue.enabled is `maybe`, expected true or false",
         "5: jobs.j.tasks is a map, expected a list",
     ]
+
+
+def test_the_kinds_of_resources_are_those_of_the_official_package() -> None:
+    official = {kind.plural_name: kind.resource_type for kind in _ResourceType.all()}
+    assert {kind: model_of(kind) for kind in resource_kinds()} == official

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from functools import cache
 
 from tideline.workspace.bundle.nodes import Node
 from tideline.workspace.bundle.suggest import did_you_mean
 from tideline.workspace.errors import BundleError
 
+# The package keeps one module per kind here; its version is pinned and a test compares the kinds.
+GENERATED = "databricks.bundles.core._generated"
+
 
 @cache
 def resource_kinds() -> tuple[str, ...]:
     """Every kind that the installed `databricks-bundles` knows, as `resources` spells them."""
-    return tuple(kind.plural_name for kind in _all_types())
+    package = importlib.import_module(GENERATED)
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(package.__path__)))
 
 
 @cache
 def model_of(kind: str) -> type:
-    """The dataclass with `from_dict` that validates a resource of this kind."""
-    models: dict[str, type] = {entry.plural_name: entry.resource_type for entry in _all_types()}
-    return models[kind]
+    """The dataclass with `from_dict` that validates a resource of this kind; only this kind's models are loaded."""
+    model: type = importlib.import_module(f"{GENERATED}.{kind}")._resource_type().resource_type
+    return model
 
 
 def refuse_odd_resources(tree: Node) -> None:
@@ -41,10 +46,3 @@ def refuse_odd_resources(tree: Node) -> None:
                 raise BundleError(
                     f"{kind}.{key} is {resource.kind}, expected its fields", place=resource.place
                 )
-
-
-@cache
-def _all_types():  # type: ignore[no-untyped-def]
-    # The package keeps its list of kinds in a private module; 1.22.1 is pinned and a test reads it.
-    module = importlib.import_module("databricks.bundles.core._resource_type")
-    return module._ResourceType.all()
