@@ -1,6 +1,6 @@
 # `make demo` and `make test` set up what they need. PYTHON names another interpreter: make PYTHON=python3.12 demo
 SHELL := /bin/bash
-PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3 2>/dev/null))
+PYTHON ?= python3.11 python3.12 python3.13 python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -10,8 +10,13 @@ help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup:  ## packages and jars, once; does nothing when they are there
-	@if [ -z "$(PYTHON)" ]; then echo "setup: no python3 was found; expected Python 3.11 or newer. Install it, or name one: make PYTHON=..." >&2; exit 2; fi
-	@"$(PYTHON)" tideline/setup.py
+	@$(BIN)/python -SE -m tideline.setup --is-done 2>/dev/null && exit 0; \
+	for python in $(PYTHON); do \
+	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
+	    exec "$$python" -m tideline.setup; \
+	  fi; \
+	done; \
+	echo "setup: none of these is Python 3.11, 3.12 or 3.13: $(PYTHON). Install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2; exit 2
 
 demo: setup  ## every job on two days of sample deliveries, with a report to look at
 	@$(BIN)/tideline demo
