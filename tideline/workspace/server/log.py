@@ -51,12 +51,13 @@ def open_output(layout: Layout) -> BinaryIO:
 
 
 def last_words(layout: Layout) -> str:
-    """The last telling lines of the log, and where it is, as one line."""
+    """What the log says about the failure (its first error and its last two lines), and where it is, as one line."""
     lines = _lines(layout)
-    telling = [line for line in lines if "Error" in line or "Exception" in line] or lines
-    if not telling:
+    if not lines:
         return f"it wrote no log in {layout.server}"
-    return f"its log in {layout.server} ends: {' | '.join(line.strip()[:300] for line in telling[-3:])}"
+    errors = [line for line in lines if "Error" in line or "Exception" in line or "Invalid" in line]
+    telling = dict.fromkeys([*errors[:1], *(errors or lines)[-2:]])
+    return f"its log in {layout.server} says: {' | '.join(line.strip()[:300] for line in telling)}"
 
 
 def advice(layout: Layout) -> str:

@@ -18,6 +18,7 @@ import psutil
 
 from tideline.workspace.layout import Layout
 from tideline.workspace.server import java, log, state
+from tideline.workspace.server.probe import answers
 
 POLL_SECONDS = 2.0
 STOP_SECONDS = 30.0
@@ -42,6 +43,9 @@ def main() -> None:
 
 
 def _watch(server: subprocess.Popen[bytes], layout: Layout, *, port: int, idle_seconds: float) -> None:
+    """Wait for the server's end, and bring it about after `idle_seconds` without use, counted once it answers."""
+    while server.poll() is None and not answers(port):
+        time.sleep(min(POLL_SECONDS, idle_seconds))
     used = time.monotonic()
     while server.poll() is None:
         time.sleep(min(POLL_SECONDS, idle_seconds))
