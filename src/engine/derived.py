@@ -159,12 +159,7 @@ def _write(run: Run, table: Derived, target: str, rows: DataFrame, slices: Slice
     spark = run.spark
     if slices is None and spark.table(target).isEmpty():
         return first_load(spark, target, rows, table.column_names)
-    key = list(table.key)
     old = spark.table(target)
     old = slices.restrict(old, table.slice_by) if slices is not None else old
-    gone = old.join(rows.select(*key), on=key, how="left_anti").select(
-        *table.column_names, F.lit(True).alias("_is_gone")
-    )
-    source = rows.withColumn("_is_gone", F.lit(False)).unionByName(gone)
     types = {column.name: column.type for column in table.columns}
-    return merge_difference(spark, target, source, key=key, types=types)
+    return merge_difference(spark, target, rows, old, key=list(table.key), types=types)

@@ -265,7 +265,11 @@ def _write(
     if is_new:
         return first_load(spark, target, winners, [column.name for column in stored])
     if window.path == "full" and window.why != "first run":
-        return write_difference(run, table, target, winners, stored)
+        types = {column.name: column.type for column in stored}
+        old = spark.table(target)
+        return merge_difference(
+            spark, target, winners, old, key=list(table.key), types=types, ignored=["_run_id"]
+        )
     return merge_ordered(
         spark,
         target,
@@ -273,21 +277,6 @@ def _write(
         key=list(table.key),
         columns=[column.name for column in stored],
         bounds=_bounds(measured),
-    )
-
-
-def write_difference(
-    run: Run, table: Latest, target: str, winners: DataFrame, stored: Sequence[Column]
-) -> Counts:
-    """Make the table equal to `winners`: the way of a rebuild."""
-    key = list(table.key)
-    old = run.spark.table(target)
-    gone = old.join(winners.select(*key), on=key, how="left_anti").select(
-        *[c.name for c in stored], F.lit(True).alias("_is_gone")
-    )
-    source = winners.withColumn("_is_gone", F.lit(False)).unionByName(gone)
-    return merge_difference(
-        run.spark, target, source, key=key, types={c.name: c.type for c in stored}, ignored=["_run_id"]
     )
 
 

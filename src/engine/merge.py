@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pyspark.errors import PySparkException
+from pyspark.sql import functions as F
 
 from engine.catalog import quoted
 from engine.outcomes import Counts
@@ -30,6 +31,8 @@ CONFLICTS = (
     "ProtocolChangedException",
     "ConcurrentWriteException",
 )
+# Up to here a batch is fetched once and merged from local rows instead of being computed twice by the MERGE.
+FEW_ROWS, FEW_BYTES = 5_000, 16 * 1024**2
 # Types that have no equality in SQL compare by their JSON text.
 UNORDERED = ("variant", "map")
 
@@ -68,6 +71,9 @@ def merge_ordered(
     bounds: str = "",
 ) -> Counts:
     """Update where the source is newer by (_sequence, _content_hash), insert what is absent. Stale rows make no commit."""
+    source = settled(spark, winners)
+    if source is None:
+        return Counts()
     is_newer = (
         "(s._sequence > t._sequence OR (s._sequence = t._sequence AND s._content_hash > t._content_hash))"
     )
@@ -75,7 +81,7 @@ def merge_ordered(
     return _merge(
         spark,
         target,
-        winners,
+        source,
         key,
         bounds,
         f"WHEN MATCHED AND {is_newer} THEN UPDATE SET {updates} {_insert(columns)}",
@@ -86,23 +92,65 @@ def merge_difference(
     spark: SparkSession,
     target: str,
     rows: DataFrame,
+    old: DataFrame,
     *,
     key: Sequence[str],
     types: Mapping[str, str],
     ignored: Sequence[str] = (),
     may_delete: bool = True,
 ) -> Counts:
-    """Make the target's rows equal to `rows` where a column differs; rows with `_is_gone` are deleted.
+    """Make the rows `old` of the target equal to `rows`: what differs is updated or inserted, what is absent deleted.
 
     `types` names the columns with their SQL types; `ignored` ones are written but make no difference by themselves.
+    Without a difference nothing is executed on the target.
     """
-    compared = [name for name in types if name not in key and name not in ignored]
-    differs = " OR ".join(_differs(name, types[name]) for name in compared)
+    source = settled(spark, _differences(rows, old, key, types, ignored, may_delete))
+    if source is None:
+        return Counts()
     updates = ", ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in types if name not in key)
     delete = "WHEN MATCHED AND s._is_gone THEN DELETE" if may_delete else ""
-    update = f"WHEN MATCHED AND ({differs}) THEN UPDATE SET {updates}" if compared else ""
-    return _merge(
-        spark, target, rows, key, "", f"{delete} {update} {_insert(list(types), 'AND NOT s._is_gone')}"
+    update = f"WHEN MATCHED AND NOT s._is_gone THEN UPDATE SET {updates}" if updates else ""
+    insert = _insert(list(types), "AND NOT s._is_gone")
+    return _merge(spark, target, source, key, "", f"{delete} {update} {insert}")
+
+
+def settled(spark: SparkSession, rows: DataFrame) -> DataFrame | None:
+    """The same rows, computed once where they are few; None where there are none.
+
+    A MERGE computes its source twice. Few rows are fetched once instead and handed over as they are; many, and those
+    with a VARIANT, stay a plan.
+    """
+    schema = rows.schema
+    if any("variant" in field.dataType.simpleString() for field in schema.fields):
+        return rows
+    fetched = rows.limit(FEW_ROWS + 1).toArrow()
+    if fetched.num_rows == 0:
+        return None
+    if fetched.num_rows > FEW_ROWS or fetched.nbytes > FEW_BYTES:
+        return rows
+    return spark.createDataFrame(fetched, schema)
+
+
+def _differences(
+    rows: DataFrame,
+    old: DataFrame,
+    key: Sequence[str],
+    types: Mapping[str, str],
+    ignored: Sequence[str],
+    may_delete: bool,
+) -> DataFrame:
+    new = rows.select(*types, F.lit(True).alias("_is_given")).alias("s")
+    kept = old.select(*types, F.lit(True).alias("_is_stored")).alias("t")
+    on = F.expr(" AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in key))
+    compared = [name for name in types if name not in key and name not in ignored]
+    differs = " OR ".join(_differs(name, types[name]) for name in compared) or "false"
+    gone = "OR s._is_given IS NULL" if may_delete else ""
+    both = new.join(kept, on=on, how="full" if may_delete else "left")
+    keys = [F.coalesce(f"s.{name}", f"t.{name}").alias(name) for name in key]
+    values = [F.col(f"s.{quoted(name)}").alias(name) for name in types if name not in key]
+    changed = both.where(f"t._is_stored IS NULL {gone} OR ({differs})")
+    return changed.select(*keys, *values, F.col("s._is_given").isNull().alias("_is_gone")).select(
+        *types, "_is_gone"
     )
 
 

@@ -56,7 +56,8 @@ def write(
     return merge_difference(
         run.spark,
         target,
-        rows.withColumn("_is_gone", F.lit(False)),
+        rows,
+        run.spark.table(target),
         key=list(table.key),
         types=types,
         ignored=["_run_id"],

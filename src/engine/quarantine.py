@@ -74,13 +74,15 @@ def set_aside(run: Run, batches: Sequence[DataFrame]) -> None:
     rows = batches[0]
     for more in batches[1:]:
         rows = rows.unionByName(more)
-    rows = rows.dropDuplicates(["quarantine_id"]).withColumn("_is_gone", F.lit(False))
+    rows = rows.dropDuplicates(["quarantine_id"])
+    name = ensure_quarantine(run)
     types = {column.name: column.type for column in COLUMNS}
     unchanging = [name for name in types if name != "quarantine_id"]
     merge_difference(
         run.spark,
-        ensure_quarantine(run),
+        name,
         rows,
+        run.spark.table(name),
         key=["quarantine_id"],
         types=types,
         ignored=unchanging,

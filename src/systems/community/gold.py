@@ -141,7 +141,9 @@ def country_ranking(users: DataFrame, comments: DataFrame, votes: DataFrame) -> 
     joined = people.join(talk, on="country", how="full").join(choices, on="country", how="full")
     counts = ["n_users", "n_patrons", "n_comments", "n_chosen_options", "total_weight"]
     amounts = ["lifetime_support_amount", "support_per_user_amount"]
-    rank = F.row_number().over(Window.orderBy(F.col("lifetime_support_amount").desc(), "country"))
+    rank = F.row_number().over(
+        Window.partitionBy(F.lit(1)).orderBy(F.col("lifetime_support_amount").desc(), "country")
+    )
     filled = joined.select(
         "country",
         *[F.coalesce(name, F.lit(0)).alias(name) for name in counts],
