@@ -15,7 +15,9 @@ def items_of(text: str) -> list[Any]:
     try:
         items = json.loads(text)
     except ValueError:
-        raise JobError(f"the inputs are no JSON: `{text[:60]}`", hint='expected an array: "[1, 2, 3]"') from None
+        raise JobError(
+            f"the inputs are no JSON: `{text[:60]}`", hint='expected an array: "[1, 2, 3]"'
+        ) from None
     if not isinstance(items, list):
         raise JobError(f"the inputs are no array: `{text[:60]}`", hint='expected an array: "[1, 2, 3]"')
     if any(item is None or isinstance(item, list) for item in items):

@@ -1,0 +1,1 @@
+"""The kinds of tasks: each takes the work of one attempt and does it."""
