@@ -1,0 +1,85 @@
+"""The second opinion on the event log: DuckDB over the file's lines, by the definitions alone."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+WINDOW_HOURS, REPEAT_SECONDS = 48, 60
+FIELDS = ("event_name", "item_id", "timestamp", "site", "experiments", "user_id")
+
+# Times are microseconds since 1970, UTC. An event is a distinct line; its id, the line's SHA-256, breaks ties.
+PREPARE = f"""
+CREATE TABLE event AS
+SELECT *, strftime(make_timestamp(at_us) - INTERVAL 4 HOUR, '%Y-%m-%d') AS local_day FROM (
+  SELECT DISTINCT event_id, event_name, nullif(trim(item_id), '') AS item_id, experiments, user_id, at_us FROM line);
+CREATE TABLE seen AS
+SELECT *, coalesce(item_id, CASE WHEN event_name = 'SEARCH'
+                            THEN lead(item_id) OVER (PARTITION BY user_id ORDER BY at_us, event_id) END) AS seen_item FROM event;
+CREATE TABLE tagged AS
+SELECT seen.*, trim(split_part(entry, '=', 1)) AS experiment, trim(split_part(entry, '=', 2)) AS variant
+FROM seen, unnest(string_split(trim(experiments, '{{}} '), ',')) AS entries(entry) WHERE trim(entry) <> '';
+CREATE TABLE contaminated AS
+SELECT user_id, experiment, count(DISTINCT variant) > 1 AS is_contaminated FROM tagged GROUP BY ALL;
+CREATE TABLE bought AS
+SELECT user_id, coalesce(item_id, 'unknown') AS item_id, at_us,
+       at_us - lag(at_us) OVER (PARTITION BY user_id, coalesce(item_id, 'unknown') ORDER BY at_us, event_id) AS gap
+FROM event WHERE event_name = 'BUY';
+CREATE TABLE purchase AS
+SELECT user_id, item_id, at_us AS bought_at FROM bought WHERE gap IS NULL OR gap > {REPEAT_SECONDS} * 1000000;
+CREATE TABLE exposure AS
+SELECT experiment, variant, day, user_id, seen_item, is_contaminated, min(at_us) AS from_at
+FROM (SELECT *, unnest([local_day, 'whole']) AS day FROM tagged) JOIN contaminated USING (user_id, experiment) GROUP BY ALL;
+CREATE TABLE person AS
+SELECT experiment, variant, day, user_id, is_contaminated, min(from_at) AS from_at FROM exposure GROUP BY ALL;
+CREATE TABLE attributed AS
+SELECT 'later_purchase' AS attribution, person.* EXCLUDE (from_at), item_id, bought_at FROM person JOIN purchase USING (user_id)
+WHERE bought_at BETWEEN from_at AND from_at + {WINDOW_HOURS} * 3600000000
+UNION
+SELECT 'same_item', exposure.* EXCLUDE (from_at, seen_item), item_id, bought_at FROM exposure
+JOIN purchase ON purchase.user_id = exposure.user_id AND purchase.item_id = exposure.seen_item
+WHERE bought_at BETWEEN from_at AND from_at + {WINDOW_HOURS} * 3600000000;
+"""
+RESULTS = """
+WITH participants AS (
+  SELECT experiment, variant, day, attribution, count(*) FILTER (NOT is_contaminated) AS n, count(*) AS n_all
+  FROM person, (VALUES ('later_purchase'), ('same_item')) AS rule(attribution) GROUP BY ALL),
+counted AS (
+  SELECT experiment, variant, day, attribution,
+         count(DISTINCT user_id) FILTER (NOT is_contaminated) AS buyers,
+         count(DISTINCT (user_id, item_id, bought_at)) FILTER (NOT is_contaminated) AS purchases,
+         count(DISTINCT user_id) AS buyers_all, count(DISTINCT (user_id, item_id, bought_at)) AS purchases_all
+  FROM attributed GROUP BY ALL)
+SELECT experiment, variant, day, attribution, n, coalesce(buyers, 0), coalesce(purchases, 0),
+       n_all, coalesce(buyers_all, 0), coalesce(purchases_all, 0)
+FROM participants LEFT JOIN counted USING (experiment, variant, day, attribution)
+ORDER BY ALL
+"""
+
+
+def lines_of(file: Path) -> list[tuple[Any, ...]]:
+    """Well-formed lines: (id, fields, microseconds UTC). Every line of the real set is one."""
+    content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    return [_line(text) for text in content.decode().split("\n")[1:] if text]
+
+
+def _line(text: str) -> tuple[Any, ...]:
+    fields = next(csv.reader([text]))
+    at = datetime.strptime(fields[2], "%Y-%m-%dT%H:%M:%S.%f%z")
+    return (hashlib.sha256(text.encode()).hexdigest(), *fields, round(at.timestamp() * 1000) * 1000)
+
+
+def reckon(file: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that holds what was reckoned: `line`, `event`, `tagged`, `purchase`, `person`, `attributed`."""
+    connection = duckdb.connect()
+    connection.register("lines", pd.DataFrame(lines_of(file), columns=["event_id", *FIELDS, "at_us"]))
+    connection.execute("CREATE TABLE line AS SELECT * FROM lines")
+    connection.execute(PREPARE)
+    return connection

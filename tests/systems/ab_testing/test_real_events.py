@@ -1,0 +1,95 @@
+"""The real event log through all layers, against DuckDB: every participant, buyer and purchase of every variant.
+
+Set TIDELINE_REAL_DATA to the folder that holds `ab_testing/events.csv.gz`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.systems.ab_testing.events_reckoning import RESULTS, reckon
+from tests.systems.deployment import Deployment, deployed
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module")
+def events_file() -> Path:
+    folder = os.environ.get("TIDELINE_REAL_DATA", "")
+    file = Path(folder) / "ab_testing" / "events.csv.gz"
+    if not folder or not file.is_file():
+        pytest.skip(f"THE REAL EVENT LOG IS NOT HERE: set TIDELINE_REAL_DATA (now `{folder}`)")
+    return file
+
+
+@pytest.fixture(scope="module")
+def reckoned(events_file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with reckon(events_file) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def events(spark: Any, events_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with deployed(spark, tmp_path_factory.mktemp("volumes"), "ab_testing", "events") as deployment:
+        shutil.copy2(events_file, deployment.landing)
+        deployment.run("raw", "bronze", "silver", "gold")
+        yield deployment
+
+
+def test_the_file_is_the_known_one(reckoned: duckdb.DuckDBPyConnection) -> None:
+    found = reckoned.execute("""
+        SELECT count(*), count(DISTINCT user_id), count(*) FILTER (event_name = 'BUY'),
+               count(DISTINCT user_id) FILTER (event_name = 'BUY') FROM line""").fetchone()
+    assert found == (140_698, 7_817, 1_081, 764)
+    tags = "SELECT count(*), count(DISTINCT experiment), count(DISTINCT (experiment, variant)) FROM tagged"
+    assert reckoned.execute(tags).fetchone() == (1_328_951, 47, 76)
+
+
+def test_every_line_lands_and_none_is_set_aside(events: Deployment) -> None:
+    counts = events.sql("""
+        SELECT (SELECT count(*) FROM {raw.events}), (SELECT count(*) FROM {bronze.events}),
+               (SELECT sum(quarantined) FROM {ops.table_runs})""")
+    assert counts == [(140_698, 140_698, 0)]
+
+
+def test_events_explode_to_what_the_file_holds(events: Deployment) -> None:
+    assert events.sql("""
+        SELECT sum(cardinality(experiment_variants)), count(DISTINCT user_id),
+               count_if(event_name = 'BUY'), count(DISTINCT CASE WHEN event_name = 'BUY' THEN user_id END)
+        FROM {bronze.events}""") == [(1_328_951, 7_817, 1_081, 764)]
+    assert events.sql("""
+        SELECT sum(n_events), count(DISTINCT experiment), count(DISTINCT experiment, variant)
+        FROM {silver.exposures}""") == [(1_328_951, 47, 76)]
+
+
+def test_days_are_cut_at_the_offset_of_the_data(events: Deployment, reckoned: duckdb.DuckDBPyConnection) -> None:
+    found = events.sql("SELECT string(local_day), count(*) FROM {bronze.events} GROUP BY 1 ORDER BY 1")
+    assert found == reckoned.execute("SELECT local_day, count(*) FROM event GROUP BY 1 ORDER BY 1").fetchall()
+    assert found == [("2021-08-01", 31_094), ("2021-08-02", 109_604)]
+
+
+def test_purchases_merge_repeats_within_a_minute(events: Deployment, reckoned: duckdb.DuckDBPyConnection) -> None:
+    found = events.sql("SELECT user_id, item_id, unix_micros(purchased_at) FROM {silver.purchases} ORDER BY 1, 2, 3")
+    assert found == reckoned.execute("SELECT user_id, item_id, bought_at FROM purchase ORDER BY ALL").fetchall()
+
+
+def test_every_variant_result_equals_the_reckoning(events: Deployment, reckoned: duckdb.DuckDBPyConnection) -> None:
+    found = events.sql("""
+        SELECT experiment, variant, day, attribution, n_participants, n_buyers, n_purchases,
+               n_participants_all, n_buyers_all, n_purchases_all FROM {gold.variant_results}""")
+    assert len(found) == 450
+    assert sorted(found) == sorted(reckoned.execute(RESULTS).fetchall())
+
+
+def test_the_two_rules_differ_and_name_themselves(events: Deployment) -> None:
+    found = events.sql("""
+        SELECT attribution, sum(n_participants), sum(n_buyers), sum(n_purchases), min(attribution_window_hours)
+        FROM {gold.variant_results} WHERE day = 'whole' GROUP BY 1 ORDER BY 1""")
+    assert found == [("later_purchase", 146_652, 16_567, 22_206, 48), ("same_item", 146_652, 13_241, 16_788, 48)]
