@@ -27,7 +27,7 @@ RAW_COLUMNS = (
     Column("_run_id", "string", "Run that landed it."),
 )
 # Files that are looked at without knowing the system's figures and questions: those never change a table.
-NOT_TABLE_CODE = ("figures.py", "questions.py")
+NOT_TABLE_CODE = ("figures.py", "questions.py")  # endings of file names
 
 
 @dataclass(frozen=True)

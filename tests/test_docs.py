@@ -1,0 +1,30 @@
+"""What the documents say is what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tideline.commands.docs import TARGET, tables_page
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/systems/*/README.md")]
+
+
+def test_the_data_dictionary_is_current():
+    assert TARGET.read_text() == tables_page(), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_documents_lead_somewhere(page):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_make_goal_that_a_document_names_exists():
+    goals = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    named = {goal for page in PAGES for goal in re.findall(r"`make ([a-z-]+)`|^make ([a-z-]+)", page.read_text(), re.M) for goal in goal if goal}
+    assert named
+    assert named <= goals

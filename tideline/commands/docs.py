@@ -1,0 +1,71 @@
+"""docs/tables.md from the declarations of the tables, so that the data dictionary cannot disagree with the code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from engine.run_log import OPS_TABLES
+from engine.spec import LAYERS, Column, Derived, Latest
+from engine.system import Files, System
+from utils.settings import system_names
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGET = ROOT / "docs" / "tables.md"
+
+
+def tables_page() -> str:
+    """The whole page: systems by name, layers in order, tables as declared, then the ops tables."""
+    lines = [
+        "# Tables",
+        "",
+        "Made by `make docs` from the declarations in `src/systems`; the same sentences are comments in the catalogue.",
+        "Schemas are `{schema_prefix}{system}_{layer}`.",
+    ]
+    for name in system_names():
+        lines += _system(importlib.import_module(f"systems.{name}.system").SYSTEM)
+    lines += ["", "## ops", "", "Shared by all systems; the run log is also the store of cursors."]
+    for table, (columns, comment) in OPS_TABLES.items():
+        lines += ["", f"### ops.{table}", "", comment, *_columns(columns)]
+    return "\n".join(lines) + "\n"
+
+
+def _system(system: System) -> Iterator[str]:
+    yield from ("", f"## {system.name}", "", f"{system.question} Days are cut in `{system.time_zone}`.")
+    for source in system.sources:
+        yield from _source(source)
+    for layer in LAYERS[1:]:
+        for table in system.tables_of(layer):
+            yield from ("", f"### {table.path}", "", f"{_sentence(table.grain)} {_made_of(table)}", *_columns(table.columns))
+
+
+def _source(source: Files) -> Iterator[str]:
+    found = f"From files `{source.folder}/{source.pattern}` ({source.format}), appended once per content."
+    yield from ("", f"### {source.path}", "", f"{_sentence(source.grain)} {found}", *_columns(source.all_columns))
+
+
+def _made_of(table: Latest | Derived) -> str:
+    reads = ", ".join(f"`{path}`" for path in table.reads.values())
+    key = ", ".join(f"`{name}`" for name in table.key)
+    if isinstance(table, Latest):
+        return f"Key {key}; latest version by `{table.sequence}` of {reads}."
+    sliced = f"recomputed by `{table.slice_by}`" if table.slice_by else "recomputed as a whole"
+    return f"Key {key}; a function of {reads}, {sliced}."
+
+
+def _columns(columns: Sequence[Column]) -> Iterator[str]:
+    yield from ("", "| column | type | meaning |", "| --- | --- | --- |")
+    for column in columns:
+        personal = " *Personal.*" if column.personal else ""
+        yield f"| `{column.name}` | {column.type} | {column.comment.replace('|', '/')}{personal} |"
+
+
+def _sentence(grain: str) -> str:
+    return f"{grain[0].upper()}{grain[1:]}."
+
+
+if __name__ == "__main__":
+    TARGET.write_text(tables_page())
+    sys.stdout.write(f"wrote {TARGET.relative_to(ROOT)}\n")
