@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -9,7 +10,7 @@ import pytest
 from databricks.bundles.core._resource_type import _ResourceType
 
 from tests.workspace.bundle.bundles import findings, load, write
-from tideline.workspace.bundle import lint
+from tideline.workspace.bundle import lint, strict
 from tideline.workspace.bundle.resources import model_of, resource_kinds
 
 HEADER = "# Databricks notebook source\n"
@@ -391,6 +392,94 @@ def test_what_a_deployment_refuses_is_seen_without_a_workspace(tmp_path: Path) -
     ]
 
 
+MORE = {
+    "loops and clusters": (
+        """
+        job_clusters: [{job_cluster_key: k, new_cluster: {spark_version: x}}]
+        tasks:
+          - {task_key: a, notebook_task: {notebook_path: n.py}, environment_key: e}
+          - task_key: b
+            for_each_task:
+              inputs: "[1]"
+              concurrency: 2
+              task:
+                task_key: i
+                depends_on: [{task_key: a}]
+                job_cluster_key: k
+                notebook_task: {notebook_path: n.py}
+        """,
+        ["7 undeclared-environment", "14 depends-on-in-loop", "15 loop-on-one-cluster"],
+    ),
+    "parameters": (
+        """
+        parameters:
+          - {name: a, default: "{{job.parameters.b}}"}
+          - {name: b, default: "{{tasks.t.values.x}}"}
+        tasks:
+          - task_key: t
+            notebook_task:
+              notebook_path: n.py
+              base_parameters: {a: "1", c: "${resources.jobs.j.id}"}
+        """,
+        [
+            "6 parameter-of-parameter",
+            "7 task-in-parameter",
+            "12 parameter-hidden",
+            "12 known-after-deployment",
+        ],
+    ),
+    "entry point": (
+        "tasks: [{task_key: a, python_wheel_task: {package_name: own-tool, entry_point: mian}}]",
+        ["5 entry-point-missing"],
+    ),
+    "file outside": (
+        "tasks: [{task_key: a, sql_task: {warehouse_id: w, file: {path: ../outside.sql}}}]",
+        ["5 file-outside-bundle"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_each_rarer_mistake_is_found_at_its_line(tmp_path: Path, name: str) -> None:
+    project = '[project]\nname = "own_tool"\nscripts = {main = "own:main"}\n'
+    write(tmp_path, {"outside.sql": "select 1", "bundle/pyproject.toml": project})
+    job, expected = MORE[name]
+    widgets = [f"dbutils.widgets.get('{widget}')\n" for widget in "abc" if "base_parameters" in job]
+    found = of_job(tmp_path / "bundle", job, n="".join(widgets))
+    assert found == [f"databricks.yml:{finding}" for finding in expected]
+
+
+def test_a_job_with_too_many_tags_and_odd_folders_is_found(tmp_path: Path) -> None:
+    tags = ", ".join(f"t{number}: x" for number in range(26))
+    yaml = f"""
+        sync: {{include: [/etc]}}
+        workspace: {{root_path: /Workspace/Shared/x}}
+        resources:
+          jobs: {{a: {{tags: {{{tags}}}, run_as: {{user_name: u}}}}}}
+        targets: {{prod: {{mode: production}}}}
+        """
+    found = [(finding.place.line, finding.rule) for finding in findings(tmp_path, yaml)]
+    assert found == [(2, "odd-pattern"), (3, "shared-path"), (5, "many-tags")]
+
+
+def test_a_long_default_of_a_widget_is_found(tmp_path: Path) -> None:
+    text = f"dbutils.widgets.text('country', '{'x' * 2049}')\n"
+    assert of_job(tmp_path, ONE_TASK, n=text) == ["n.py:2 long-default"]
+
+
+def test_every_rule_has_a_case_here() -> None:
+    folder = Path(strict.__file__).parent
+    sources = [
+        *(folder / "rules").glob("*.py"),
+        *map(folder.joinpath, ("connect_calls.py", "notebooks.py", "strict.py")),
+    ]
+    text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
+    rules = set(re.findall(r"\"([a-z]+(?:-[a-z]+)+)\"", text)) - {"entry-points"}
+    own = Path(__file__).read_text(encoding="utf-8")
+    assert len(rules) > 40
+    assert sorted(rule for rule in rules if f" {rule}" not in own and f'"{rule}"' not in own) == []
+
+
 def test_a_wrong_value_of_any_kind_of_resource_is_found(tmp_path: Path) -> None:
     yaml = """
         resources:
@@ -398,10 +487,9 @@ def test_a_wrong_value_of_any_kind_of_resource_is_found(tmp_path: Path) -> None:
           volumes: {v: {name: v, schema_name: s, comment: }}
           jobs: {j: {timeout_seconds: soon, queue: {enabled: maybe}, tasks: {a: 1}}}
         """
-    found = [
-        f"{finding.place.line}: {finding.message} {finding.hint}".strip()
-        for finding in findings(tmp_path, yaml)
-    ]
+    said = findings(tmp_path, yaml)
+    assert [finding.rule for finding in said if finding.severity == "warning"] == ["empty-field"]
+    found = [f"{finding.place.line}: {finding.message} {finding.hint}".strip() for finding in said]
     assert found == [
         "3: schemas.s.grants[0].privileges[0] is `SELCT`, which is no Privilege did you mean `SELECT`?",
         "4: volumes.v lacks its field `catalog_name`",
