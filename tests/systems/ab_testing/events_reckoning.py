@@ -13,6 +13,7 @@ import duckdb
 import pandas as pd
 
 WINDOW_HOURS, REPEAT_SECONDS = 48, 60
+NAMES = ("SEARCH", "PRODUCT", "CHECKOUT_1", "CHECKOUT_2", "CHECKOUT_3", "BUY")
 FIELDS = ("event_name", "item_id", "timestamp", "site", "experiments", "user_id")
 
 # Times are microseconds since 1970, UTC. An event is a distinct line; its id, the line's SHA-256, breaks ties.
@@ -64,22 +65,46 @@ ORDER BY ALL
 """
 
 
-def lines_of(file: Path) -> list[tuple[Any, ...]]:
-    """Well-formed lines: (id, fields, microseconds UTC). Every line of the real set is one."""
+def texts_of(file: Path) -> list[str]:
+    """The lines of a log, its header left out."""
     content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-    return [_line(text) for text in content.decode().split("\n")[1:] if text]
+    return [text for text in content.decode().split("\n")[1:] if text]
+
+
+def is_good(text: str) -> bool:
+    """Whether a line has six fields, a known name, a time, a user, and a map that names each experiment once."""
+    fields = next(csv.reader([text]))
+    if len(fields) != len(FIELDS) or fields[0] not in NAMES or not fields[5].strip():
+        return False
+    entries = [entry.split("=") for entry in fields[4].strip()[1:-1].split(",")] if fields[4] != "{}" else []
+    is_map = fields[4].startswith("{") and fields[4].endswith("}")
+    has_pairs = all(len(entry) == 2 and all(_is_word(part) for part in entry) for entry in entries)
+    has_each_once = len({tuple(entry) for entry in entries}) == len({entry[0].strip() for entry in entries})
+    try:
+        _microseconds(fields[2])
+    except ValueError:
+        return False
+    return is_map and has_pairs and has_each_once
+
+
+def _is_word(part: str) -> bool:
+    return bool(part.strip()) and not {"{", "}"} & set(part)
+
+
+def _microseconds(time: str) -> int:
+    return round(datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() * 1000) * 1000
 
 
 def _line(text: str) -> tuple[Any, ...]:
     fields = next(csv.reader([text]))
-    at = datetime.strptime(fields[2], "%Y-%m-%dT%H:%M:%S.%f%z")
-    return (hashlib.sha256(text.encode()).hexdigest(), *fields, round(at.timestamp() * 1000) * 1000)
+    return (hashlib.sha256(text.encode()).hexdigest(), *fields, _microseconds(fields[2]))
 
 
-def reckon(file: Path) -> duckdb.DuckDBPyConnection:
+def reckon(*files: Path) -> duckdb.DuckDBPyConnection:
     """A connection that holds what was reckoned: `line`, `event`, `tagged`, `purchase`, `person`, `attributed`."""
     connection = duckdb.connect()
-    connection.register("lines", pd.DataFrame(lines_of(file), columns=["event_id", *FIELDS, "at_us"]))
+    lines = [_line(text) for file in files for text in texts_of(file) if is_good(text)]
+    connection.register("lines", pd.DataFrame(lines, columns=["event_id", *FIELDS, "at_us"]))
     connection.execute("CREATE TABLE line AS SELECT * FROM lines")
     connection.execute(PREPARE)
     return connection
