@@ -94,7 +94,14 @@ def conversion(variants: pd.DataFrame) -> Figure:
     figure, axes = new_figure(title, x=RATE, y="variant", height=height_of(2 * len(variants)), subtitle=rule)
     rates, places = variants["conversion_rate"], list(range(len(variants)))
     reach = [rates - variants["conversion_low"], variants["conversion_high"] - rates]
-    axes.errorbar(rates, places, xerr=[side.clip(lower=0) for side in reach], fmt="o", color=BLUE, capsize=4)
+    axes.errorbar(
+        rates.tolist(),
+        places,
+        xerr=[side.clip(lower=0).tolist() for side in reach],
+        fmt="o",
+        color=BLUE,
+        capsize=4,
+    )
     axes.set_yticks(
         places,
         [f"{v} (n={n:,})" for v, n in zip(variants["variant"], variants["n_participants"], strict=True)],

@@ -116,7 +116,7 @@ def comments_by_country(days: pd.DataFrame, period: Period | None, n: int = 20) 
 def _monthly(months: pd.DataFrame, series: dict[str, tuple[str, str]], title: str, unit: str) -> Figure:
     rows = months.sort_values("month")
     if rows.empty or not rows[list(series)].to_numpy().sum():
-        return empty_figure(title, "Nothing was posted yet.", x="month", y=unit)
+        return empty_figure(title, "Nothing was posted yet.", x="month (UTC)", y=unit)
     figure, axes = new_figure(title, x="month (UTC)", y=unit)
     at = pd.to_datetime(rows["month"])
     for marker, (column, (name, colour)) in zip("os^", series.items(), strict=False):

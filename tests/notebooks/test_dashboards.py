@@ -1,0 +1,140 @@
+"""Every dashboard as a notebook, in a real kernel, over gold tables with a few rows and over empty ones."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from engine.spec import Derived
+from tideline.workspace.layout import Layout
+from tideline.workspace.notebook.format import read_notebook
+from tideline.workspace.notebook.pool import KernelPool
+from tideline.workspace.notebook.results import NotebookResult, NotebookTask
+from tideline.workspace.server import ServerAddress
+
+DASHBOARDS = {"community_users": 7, "community_posts": 4, "ab_testing": 5}
+SYSTEMS = ("community", "ab_testing")
+ROWS = {
+    "users_by_country": "('BR', 4, 1, 2, 1, 1, 9.50, 10.00, 5.00, 5.00), ('unknown', 2, 0, 0, 0, 0, 0, 0, 0, 0)",
+    "support_distribution": "('a1', 'BR', 'patron', 9.50, 10.00, 5.00), ('b2', 'unknown', 'none', 0, 0, 0)",
+    "monthly_activity": "(date'2024-01-01', 1, 0, 2, 0, 0), (date'2024-02-01', 0, 1, 1, 3, 5)",
+    "daily_activity": "(date'2024-01-09', 'BR', 'patron', 2, 0, 0), (date'2024-02-03', 'unknown', 'none', 1, 3, 5)",
+    "variant_results": (
+        "('a/b', 'DEFAULT', 'whole', 'later_purchase', 48, 10, 2, 3, 0.2, 0.1, 0.4, 11, 2, 3), "
+        "('a/b', 'DEFAULT', '2024-01-09', 'later_purchase', 48, 10, 2, 3, 0.2, 0.1, 0.4, 11, 2, 3), "
+        "('a/b', '7', 'whole', 'later_purchase', 48, 9, 1, 1, 0.1, 0.0, 0.4, 9, 1, 1)"
+    ),
+}
+
+
+class Gold:
+    """Gold of both systems by prefix: `full_` holds a few rows, `empty_` none. Views: a dashboard only reads."""
+
+    def __init__(self, spark: SparkSession, prefix: str) -> None:
+        self.spark, self.prefix = spark, prefix
+        for kind in ("full", "empty"):
+            for system in SYSTEMS:
+                schema = f"{prefix}{kind}_{system}_gold"
+                spark.sql(f"CREATE SCHEMA {schema}").collect()
+                for table in self._tables(system):
+                    spark.sql(f"CREATE VIEW {schema}.{table.name} AS {self._rows(table, kind)}").collect()
+
+    @staticmethod
+    def _tables(system: str) -> list[Derived]:
+        tables = importlib.import_module(f"systems.{system}.system").SYSTEM.tables_of("gold")
+        return [table for table in tables if table.name in ROWS]
+
+    @staticmethod
+    def _rows(table: Derived, kind: str) -> str:
+        """The rows in the types that the table's spec declares."""
+        typed = [f"CAST(c{n} AS {column.type}) AS {column.name}" for n, column in enumerate(table.columns)]
+        names = ", ".join(f"c{n}" for n in range(len(table.columns)))
+        return f"SELECT {', '.join(typed)} FROM VALUES {ROWS[table.name]} AS given({names}) WHERE {kind == 'full'}"
+
+
+class Stage:
+    """Runs a dashboard of the repository."""
+
+    def __init__(self, gold: Gold, pool: KernelPool, root: Path) -> None:
+        self.gold, self.pool, self.root = gold, pool, root
+
+    @cache  # noqa: B019 (one stage per module)
+    def run(self, name: str, kind: str = "full", **parameters: str) -> NotebookResult:
+        """A run is made once per module: nothing that it reads changes."""
+        given = {"catalog": "spark_catalog", "schema_prefix": f"{self.gold.prefix}{kind}_", **parameters}
+        path = self.root / "notebooks" / "dashboards" / f"{name}.py"
+        task = NotebookTask(path=path, root=self.root, parameters=given, timeout_seconds=120)
+        return self.pool.run(task, on_event=lambda event: None, cancel=None)
+
+
+@pytest.fixture(scope="module")
+def stage(
+    spark: SparkSession,
+    spark_server: ServerAddress,
+    tmp_path_factory: pytest.TempPathFactory,
+    repository: Path,
+) -> Iterator[Stage]:
+    prefix = f"d{abs(hash(str(tmp_path_factory.getbasetemp()))) % 10**8}_"
+    gold = Gold(spark, prefix)
+    with KernelPool(spark_server, Layout(tmp_path_factory.mktemp("home")), repository, size=2) as pool:
+        yield Stage(gold, pool, repository)
+    for row in spark.sql(f"SHOW SCHEMAS LIKE '{prefix}*'").collect():
+        spark.sql(f"DROP SCHEMA `{row[0]}` CASCADE").collect()
+
+
+def outputs(result: NotebookResult) -> list[str]:
+    """Per output of the notebook: `figure` or `table`."""
+    kinds = [output.get("data", {}) for cell in result.cells for output in cell.outputs]
+    return ["figure" if "image/png" in data else "table" for data in kinds if data]
+
+
+@pytest.mark.parametrize("kind", ["full", "empty"])
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_a_dashboard_shows_its_figures_also_over_empty_tables(stage: Stage, name: str, kind: str) -> None:
+    result = stage.run(name, kind)
+    assert result.state == "SUCCESS", result.error
+    assert len(outputs(result)) == DASHBOARDS[name] and outputs(result).count("figure") >= 3
+
+
+def test_a_widget_changes_the_next_run(stage: Stage) -> None:
+    by_default, with_few_classes = (
+        stage.run("community_users", "full"),
+        stage.run("community_users", n_bins="5"),
+    )
+    assert [cell.outputs for cell in by_default.cells] != [cell.outputs for cell in with_few_classes.cells]
+
+
+@pytest.mark.parametrize(
+    ("name", "widgets", "said"),
+    [
+        ("community_users", {"per_country_order": "n_users; DROP TABLE x"}, "lifetime_support"),
+        ("ab_testing", {"experiment": "a/c"}, "a/b"),
+    ],
+)
+def test_a_wrong_widget_is_said_in_one_sentence(
+    stage: Stage, name: str, widgets: dict[str, str], said: str
+) -> None:
+    result = stage.run(name, **widgets)
+    assert result.state == "FAILED" and result.error is not None
+    assert said in result.error.message
+
+
+def test_dashboards_hold_no_logic_and_read_gold_alone(repository: Path) -> None:
+    paths = sorted((repository / "notebooks" / "dashboards").glob("*.py"))
+    assert {path.stem for path in paths} >= set(DASHBOARDS)
+    bootstrap = {
+        read_notebook(path).cells[1].text
+        for path in [*paths, *sorted((repository / "notebooks" / "etl").glob("*.py"))]
+    }
+    assert len(bootstrap) == 1
+    for path in paths:
+        source = path.read_text(encoding="utf-8")
+        found = {type(node) for node in ast.walk(ast.parse(source))}
+        assert not found & {ast.FunctionDef, ast.ClassDef, ast.For, ast.While}
+        assert all(part.startswith('"gold.') for part in source.split("settings.name_of(")[1:])
