@@ -70,6 +70,19 @@ class KernelPool:
         self._thread.join()
         self._loop.close()
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether a kernel waits that has imported everything."""
+        return any(task.done() for task in list(self._ahead))
+
+    def settle(self) -> None:
+        """Wait until the sessions of all attempts that have ended are released."""
+
+        async def ended() -> None:
+            await asyncio.gather(*self._endings, return_exceptions=True)
+
+        asyncio.run_coroutine_threadsafe(ended(), self._loop).result()
+
     def run(
         self, task: NotebookTask, *, on_event: OnEvent = _silent, cancel: threading.Event | None = None
     ) -> NotebookResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import shutil
 import signal
@@ -24,6 +25,8 @@ from tideline.workspace.errors import NotebookError
 
 V4: Any = nbformat.v4  # without annotations of its own
 MODULE = "tideline.workspace.notebook.kernel"
+SILENT = logging.getLogger(f"{__name__}.nbclient")  # what it would log, the result says
+SILENT.disabled = True
 START_SECONDS = 120
 LARGEST_MESSAGE = 64 * 1024 * 1024
 Handler = Callable[[dict[str, Any]], Awaitable[Any]]
@@ -54,7 +57,7 @@ class KernelProcess:
             connection_file=str(folder / "kernel.json"),
         )
         self.client: Any = NotebookClient(
-            V4.new_notebook(), km=self._manager, allow_errors=True, timeout=None,
+            V4.new_notebook(), km=self._manager, log=SILENT, allow_errors=True, timeout=None,
             coalesce_streams=True, record_timing=False, store_widget_state=False,
         )  # fmt: skip
         self.client.reset_execution_trackers()

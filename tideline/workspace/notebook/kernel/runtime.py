@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from types import ModuleType
 from typing import Any, NoReturn
@@ -44,3 +45,22 @@ def serve(names: dict[str, Any]) -> None:
     module = ModuleType("databricks.sdk.runtime", "Served by the local workspace.")
     module.__dict__.update(names, is_local_implementation=True, __all__=list(names))
     sys.modules["databricks.sdk.runtime"] = module
+    _let_parents_be_found(module)
+
+
+def _let_parents_be_found(module: ModuleType) -> None:
+    """`import databricks.sdk.runtime as r` walks down from `databricks`; databricks-sdk is loaded only by that walk."""
+    try:
+        databricks = importlib.import_module("databricks")
+    except ModuleNotFoundError:
+        databricks, sdk = ModuleType("databricks"), ModuleType("databricks.sdk")
+        sys.modules.update({"databricks": databricks, "databricks.sdk": sdk})
+        vars(databricks)["sdk"], vars(sdk)["runtime"] = sdk, module
+        return
+
+    def find(name: str) -> Any:
+        if name == "sdk":
+            return importlib.import_module("databricks.sdk")
+        raise AttributeError(f"module 'databricks' has no attribute {name!r}")
+
+    vars(databricks)["__getattr__"] = find

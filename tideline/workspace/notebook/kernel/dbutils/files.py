@@ -87,10 +87,10 @@ class FileUtility(Utility):
     def rm(self, dir: str, recurse: bool = False) -> bool:
         """False where there is nothing; a folder that is not empty needs `recurse`."""
         path = self._paths.resolve(dir)
-        if not path.exists():
-            return False
         if self._paths.is_base(path):
             raise FileError(f"{dir} is a root and stays")
+        if not path.exists():
+            return False
         with _told(dir):
             if not path.is_dir():
                 path.unlink()
@@ -102,6 +102,8 @@ class FileUtility(Utility):
 
     def _existing(self, path: str) -> Path:
         found = self._paths.resolve(path)
+        if self._paths.is_base(found):
+            found.mkdir(parents=True, exist_ok=True)
         if not found.exists():
             raise FileError(f"No such file or directory: {path} (on this laptop: {found})")
         return found
