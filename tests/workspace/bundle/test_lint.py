@@ -449,6 +449,17 @@ def test_each_rarer_mistake_is_found_at_its_line(tmp_path: Path, name: str) -> N
     assert found == [f"databricks.yml:{finding}" for finding in expected]
 
 
+def test_a_file_that_sync_adds_from_outside_is_deployed(tmp_path: Path) -> None:
+    write(tmp_path, {"shared/q.sql": "select 1"})
+    yaml = """
+        sync: {paths: [., ../shared]}
+        resources:
+          jobs:
+            a: {tasks: [{task_key: a, sql_task: {warehouse_id: w, file: {path: ../shared/q.sql}}}]}
+        """
+    assert findings(tmp_path / "bundle", yaml) == []
+
+
 def test_a_job_with_too_many_tags_and_odd_folders_is_found(tmp_path: Path) -> None:
     tags = ", ".join(f"t{number}: x" for number in range(26))
     yaml = f"""

@@ -40,7 +40,7 @@ def _notebook(job: Job, task: Task) -> Iterator[Finding]:
     elif not is_notebook(found):
         hint = "its first line must be `# Databricks notebook source`"
         yield Finding(node.place, "notebook-without-header", f"`{task.key}`: {shown} is no notebook", hint)
-    elif not found.is_relative_to(job.bundle.root):
+    elif not _is_deployed(job, found):
         yield Finding(node.place, "file-outside-bundle", f"`{task.key}`: {path} lies outside the bundle")
 
 
@@ -50,7 +50,7 @@ def _plain_file(job: Job, task: Task, node: Node | None, rule: str) -> Iterator[
         return
     if not path.is_file():
         yield Finding(node.place, rule, f"`{task.key}`: {_shown(job, path)} does not exist", _near(path))
-    elif not path.is_relative_to(job.bundle.root):
+    elif not _is_deployed(job, path):
         yield Finding(node.place, "file-outside-bundle", f"`{task.key}`: {path} lies outside the bundle")
 
 
@@ -91,6 +91,13 @@ def _near(path: Path) -> str:
     return did_you_mean(
         path.name, [child.name for child in folder.iterdir() if child.is_file()], what="files there"
     )
+
+
+def _is_deployed(job: Job, path: Path) -> bool:
+    """Does the file lie in the bundle, or in a folder that `sync.paths` adds?"""
+    root = job.bundle.root
+    added = [root / str(entry.value) for entry in job.bundle.tree.items("sync", "paths")]
+    return any(path.is_relative_to(folder.resolve()) for folder in (root, *added))
 
 
 def _shown(job: Job, path: Path) -> Path:

@@ -12,6 +12,8 @@ from tideline.workspace.bundle.suggest import did_you_mean
 from tideline.workspace.bundle.views import Job, Task
 
 LONGEST_WIDGET_DEFAULT = 2_048
+# Tasks that see a job parameter only where they name it; all others get every parameter of the job.
+NAMED_ONLY = frozenset({"condition_task", "for_each_task", "spark_python_task"})
 
 
 def check(job: Job) -> Iterator[Finding]:
@@ -65,7 +67,7 @@ def _unread(job: Job) -> Iterator[Finding]:
             if facts is None or not facts.reads_all_known:
                 return
             read |= facts.names
-        elif "sql_task" in task.kinds or "pipeline_task" in task.kinds:
+        elif not NAMED_ONLY.issuperset(task.kinds):
             return
     for name, parameter in job.parameters.items():
         if name and name not in read:
