@@ -21,6 +21,7 @@ from engine.catalog import quoted
 from engine.system import Files
 
 if TYPE_CHECKING:
+    from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame, SparkSession
 
 
@@ -222,7 +223,7 @@ def _elements(pieces: DataFrame, indent: str) -> DataFrame:
         F.regexp_replace(head, r"[\s,]*\]?\s*$", "")
     )
     texts = pieces.select("_uri", "_piece", restored.alias("_whole"))
-    broken = F.expr("try_parse_json(_whole)").isNull()
+    broken = ~_is_one_value("_whole")
     at_indent = rf"\r?\n(?={re.escape(indent)}[^\s}}\]])"
     parts = F.when(broken, F.split("_whole", at_indent)).otherwise(F.array("_whole"))
     split = texts.select("_uri", "_piece", F.posexplode(parts).alias("_part", "_text"))
@@ -232,9 +233,18 @@ def _elements(pieces: DataFrame, indent: str) -> DataFrame:
     )
 
 
+def _is_one_value(name: str) -> SparkColumn:
+    """Whether a text is one JSON value and nothing else: `try_parse_json` ignores whatever follows the first value.
+
+    With one more value behind it, it must make an array of two.
+    """
+    return F.expr(f"coalesce(json_array_length(concat('[', {name}, ',0]')) = 2, false)")
+
+
 def _parsed(texts: DataFrame) -> DataFrame:
     document = F.expr("try_parse_json(_text)")
-    is_document = F.coalesce(F.expr("schema_of_variant(try_parse_json(_text)) LIKE 'OBJECT%'"), F.lit(False))
+    is_object = F.coalesce(F.expr("schema_of_variant(try_parse_json(_text)) LIKE 'OBJECT%'"), F.lit(False))
+    is_document = is_object & _is_one_value("_text")
     return texts.select(
         "_uri",
         "_text",
