@@ -39,11 +39,11 @@ def opened(page: Page, run: JobRun, folder: Path) -> list[str]:
 
 def test_a_success_shows_its_graph_tables_and_notebook(page: Page, tmp_path: Path) -> None:
     opened(page, succeeded(tmp_path), tmp_path)
-    assert "All 2 tasks that ran succeeded" in page.inner_text("#headline")
+    assert "All 2 tasks succeeded" in page.inner_text("#headline")
     assert page.locator("svg.graph .box.good").count() == 2
     assert page.locator("svg.timeline .bar.good").count() == 2
     assert "1\u202f200" in page.inner_text("table.tables >> nth=0")
-    page.click("#task-raw > summary")
+    page.click("svg.graph text.name >> nth=0")
     page.click("text=Notebook as executed")
     assert page.is_visible("text=users per country")
 
@@ -57,6 +57,7 @@ def test_a_failure_shows_the_users_error_its_place_and_the_next_command(page: Pa
     assert "notebooks/raw.py:31, cell 4" in error
     assert "ValueError: no column <b>age</b>" in error
     assert page.locator("svg.graph .box.bad").count() == 2
+    assert page.locator("svg.graph .box.unrun").count() == 1
 
 
 def test_nothing_to_do_is_said_quietly(page: Page, tmp_path: Path) -> None:

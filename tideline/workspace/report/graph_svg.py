@@ -53,10 +53,11 @@ def _box(task: TaskRun, spot: Spot) -> Markup:
     name = task.key if len(task.key) <= LABEL_LENGTH else task.key[: LABEL_LENGTH - 1] + "…"
     below = task.state.lower().replace("_", " ") + (f" · {duration(task.seconds)}" if task.attempts else "")
     return Markup(
-        '<a href="#task-{key}"><g class="box {tone}"><title>{title}</title>'
+        '<a href="#task-{key}"><g class="box {tone}{ran}"><title>{title}</title>'
         '<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="8"/>'
         '<text class="name" x="{tx}" y="{ty}">{name}</text><text class="state" x="{tx}" y="{sy}">{below}</text></g></a>'
     ).format(
-        key=task.key, tone=tone(task.state), title=f"{task.key}: {in_words(task.state)}", x=x, y=y, w=BOX_WIDTH,
+        key=task.key, tone=tone(task.state), ran="" if task.attempts else " unrun",
+        title=f"{task.key}: {in_words(task.state)}", x=x, y=y, w=BOX_WIDTH,
         h=BOX_HEIGHT, tx=x + 12, ty=y + 19, sy=y + 36, name=escape(name), below=below,
     )  # fmt: skip

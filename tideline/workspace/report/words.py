@@ -27,6 +27,14 @@ TASK_WORDS = {
     s.WAITING_FOR_RETRY: "waiting for its next attempt",
     s.SKIPPED: "not started: the job was already running as often as it may",
 }
+RUN_WORDS = {
+    s.CANCELED: "was canceled",
+    s.TIMEDOUT: "was stopped: it took longer than it may",
+    s.RUNNING: "is still going on",
+    s.PENDING: "is about to start",
+    s.QUEUED: "waits for another run of the job",
+    s.SKIPPED: "was not started: the job was already running as often as it may",
+}
 TONES = (
     ("good", {s.SUCCESS}),
     ("warn", {s.SUCCESS_WITH_FAILURES, s.CANCELED, s.UPSTREAM_CANCELED, s.SKIPPED, s.WAITING_FOR_RETRY}),
@@ -78,7 +86,10 @@ def headline(run: JobRun) -> str:
     counts = Counter(task.state for task in run.tasks.values())
     if run.state == s.SUCCESS:
         ran, left = counts[s.SUCCESS], counts[s.EXCLUDED] + counts[s.DISABLED]
-        return f"All {ran} tasks that ran succeeded" + (f"; {left} did not need to run" if left else "")
+        what = "The task" if ran == 1 else f"All {ran} tasks"
+        return f"{what}{' that ran' if left else ''} succeeded" + (
+            f"; {left} did not need to run" if left else ""
+        )
     names = [task.key for task in run.tasks.values() if task.state in {s.FAILED, s.TIMEDOUT}]
     if run.state == s.SUCCESS_WITH_FAILURES:
         return f"The job reached its end although {_listed(names)} failed"
@@ -87,7 +98,9 @@ def headline(run: JobRun) -> str:
         verb = "was not" if waiting == 1 else "were not"
         behind = f"; {waiting} task{'' if waiting == 1 else 's'} after it {verb} started" if waiting else ""
         return f"{_listed(names)} failed{behind}"
-    return f"The run {in_words(run.state)}" + (f": {run.message}" if run.message else "")
+    return f"The run {RUN_WORDS.get(run.state, in_words(run.state))}" + (
+        f": {run.message}" if run.message else ""
+    )
 
 
 def _listed(names: list[str]) -> str:
