@@ -44,6 +44,7 @@ def test_a_folder_without_a_bundle_says_what_to_do(tmp_path: Path) -> None:
             "include: [missing.yml]",
             "databricks.yml:2:11: `include` names `missing.yml`, which does not exist",
         ),
+        ("include: [x/**.yml, 'no']", "databricks.yml:2:21: `include` names `no`, which does not exist"),
         ("1: x", "databricks.yml:2:1: a key is not text"),
         (
             "resource: {}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from tideline.workspace.bundle.merge import merge, refuse_repeated_keys
@@ -65,7 +66,7 @@ def _matches(root: Path, entry: Node) -> list[Path]:
         raise BundleError(f"`include` takes names of files, found {entry.kind}", place=entry.place)
     if Path(pattern).is_absolute():
         raise BundleError(f"`include` takes paths below the bundle, found `{pattern}`", place=entry.place)
-    matches = sorted(path for path in root.glob(pattern) if path.is_file())
+    matches = sorted(matching_files(root, pattern))
     if not matches and not WILD & set(pattern):
         raise BundleError(f"`include` names `{pattern}`, which does not exist", place=entry.place)
     for path in matches:
@@ -75,6 +76,14 @@ def _matches(root: Path, entry: Node) -> list[Path]:
                 f"`include` matches `{name}`, which is neither YAML nor JSON", place=entry.place
             )
     return matches
+
+
+def matching_files(root: Path, pattern: str) -> Iterator[Path]:
+    """The files below `root` that a pattern names; none for a pattern that is not well-formed."""
+    try:
+        yield from (path for path in root.glob(pattern) if path.is_file())
+    except (ValueError, NotImplementedError, RecursionError):
+        return
 
 
 def _refuse_nested_include(included: Node) -> None:

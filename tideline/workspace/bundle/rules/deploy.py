@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from tideline.workspace.bundle.files import matching_files
 from tideline.workspace.bundle.findings import Finding, warning
 from tideline.workspace.bundle.model import Bundle
 from tideline.workspace.bundle.views import jobs_of
@@ -45,12 +46,16 @@ def _sync_patterns(bundle: Bundle) -> Iterator[Finding]:
 
 def _matches_a_file(root: Path, pattern: str) -> bool:
     every = f"{pattern}/*" if pattern.endswith("**") else pattern
-    return any(path.is_file() for path in root.glob(every))
+    return any(True for _ in matching_files(root, every))
 
 
 def _includes(bundle: Bundle) -> Iterator[Finding]:
+    """A pattern that waits for files to come is fine; one whose folder is missing is a slip."""
     for entry in bundle.tree.items("include"):
-        if isinstance(entry.value, str) and not _matches_a_file(bundle.root, entry.value):
+        folder = bundle.root / str(entry.value).split("*")[0].rpartition("/")[0]
+        if not folder.is_dir() or (
+            len(bundle.sources) == 1 and not _matches_a_file(bundle.root, entry.value)
+        ):
             yield warning(entry.place, "pattern-matches-nothing", f"include: `{entry.value}` matches no file")
 
 

@@ -17,6 +17,7 @@ from tideline.workspace.bundle.references import (
 from tideline.workspace.bundle.suggest import did_you_mean
 from tideline.workspace.bundle.views import Job, Task
 
+PARAMETERS = ("base_parameters", "parameters", "named_parameters", "job_parameters")
 TRIGGERED = ("file_arrival", "table_update")
 
 
@@ -29,6 +30,18 @@ def check(job: Job) -> Iterator[Finding]:
         for node in job.texts(task):
             yield from _text(job, task, node, f"task `{task.key}`")
         yield from _values_read(job, task)
+        yield from _deployed_values(task)
+
+
+def _deployed_values(task: Task) -> Iterator[Finding]:
+    """Parameters that hold an id of a deployed resource reach a notebook as `${...}` here."""
+    for kind in task.kinds:
+        for field in PARAMETERS:
+            given = task.node.get(kind, field)
+            for _, node in given.walk() if given is not None else ():
+                if isinstance(node.value, str) and "${" in node.value.replace("$${", ""):
+                    message = f"task `{task.key}`: `{node.value}` is known after a deployment only"
+                    yield warning(node.place, "known-after-deployment", message)
 
 
 def _values_read(job: Job, task: Task) -> Iterator[Finding]:
@@ -47,9 +60,6 @@ def _values_read(job: Job, task: Task) -> Iterator[Finding]:
 def _text(job: Job, task: Task | None, node: Node, owner: str) -> Iterator[Finding]:
     if has_odd_braces(node.value):
         yield Finding(node.place, "odd-braces", f"{owner}: `{node.value}` has braces that make no reference")
-    if "${" in node.value and not (task and "run_job_task" in task.kinds):
-        message = f"{owner}: `{node.value}` is known after a deployment only"
-        yield warning(node.place, "known-after-deployment", message)
     for reference in references_in(node.value):
         problem = problem_of(reference)
         if problem:
