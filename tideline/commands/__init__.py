@@ -1,1 +1,1 @@
-"""The commands of `tideline`, each thin: they call the workspace, the samples or what ships."""
+"""The commands of `tideline`, by what they are about."""

@@ -38,12 +38,24 @@ def _system(system: System) -> Iterator[str]:
         yield from _source(source)
     for layer in LAYERS[1:]:
         for table in system.tables_of(layer):
-            yield from ("", f"### {table.path}", "", f"{_sentence(table.grain)} {_made_of(table)}", *_columns(table.columns))
+            yield from (
+                "",
+                f"### {table.path}",
+                "",
+                f"{_sentence(table.grain)} {_made_of(table)}",
+                *_columns(table.columns),
+            )
 
 
 def _source(source: Files) -> Iterator[str]:
     found = f"From files `{source.folder}/{source.pattern}` ({source.format}), appended once per content."
-    yield from ("", f"### {source.path}", "", f"{_sentence(source.grain)} {found}", *_columns(source.all_columns))
+    yield from (
+        "",
+        f"### {source.path}",
+        "",
+        f"{_sentence(source.grain)} {found}",
+        *_columns(source.all_columns),
+    )
 
 
 def _made_of(table: Latest | Derived) -> str:

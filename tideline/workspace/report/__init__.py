@@ -1,5 +1,5 @@
-"""What a run did, as a page for people: `write_report` for one run, `write_index` for several."""
+"""The run report: one HTML file that needs nothing else, not even a network."""
 
-from tideline.workspace.report.pages import write_index, write_report
+from tideline.workspace.report.write import write_index, write_report
 
 __all__ = ["write_index", "write_report"]

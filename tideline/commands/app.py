@@ -1,0 +1,158 @@
+"""What every command works with: the bundle's folder, its state, the server, the kernels."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+
+from tideline.workspace.errors import WorkspaceError
+from tideline.workspace.layout import Layout
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from tideline.workspace.bundle import Bundle
+    from tideline.workspace.jobs import RunStore, Stop
+    from tideline.workspace.notebook.pool import KernelPool
+    from tideline.workspace.server import ServerAddress
+
+KERNELS_AHEAD = 2
+
+
+@dataclass
+class App:
+    """Made once per command. `pool` and `spark` start the server when they are first asked for."""
+
+    root: Path
+    remote: str = ""
+    is_json: bool = False
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _pool: KernelPool | None = None
+    _address: ServerAddress | None = None
+    _deployed: set[str] = field(default_factory=set)
+
+    @cached_property
+    def layout(self) -> Layout:
+        return Layout(self.root)
+
+    @cached_property
+    def console(self) -> Console:
+        """Where progress goes: standard error with --json, so that a script reads JSON alone."""
+        width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS") or 160)
+        return Console(stderr=self.is_json, highlight=False, width=width)
+
+    @cached_property
+    def store(self) -> RunStore:
+        from tideline.workspace.jobs import RunStore
+
+        return RunStore(self.layout.runs)
+
+    def bundle(self, target: str | None = None, variables: Mapping[str, str] | None = None) -> Bundle:
+        from tideline.workspace.bundle import load_bundle
+
+        return load_bundle(self.root, target=target, variables=variables or {})
+
+    def address(self) -> ServerAddress:
+        """The server's address; starts one unless --remote names one."""
+        from tideline.workspace.server import ServerAddress, ensure_server
+
+        if self._address is None:
+            if self.remote:
+                token = os.environ.get("SPARK_CONNECT_AUTHENTICATE_TOKEN", "")
+                self._address = ServerAddress(self.remote, token)
+            else:
+                self._address = ensure_server(self.layout, on_progress=self.say)
+        return self._address
+
+    def spark(self) -> SparkSession:
+        """A session that ends with the command."""
+        from tideline.workspace.server import open_session
+
+        session = open_session(self.address())
+        self._stack.callback(session.stop)
+        return session
+
+    def pool(self) -> KernelPool:
+        """The kernels of this command, shared by all its runs."""
+        from tideline.workspace.notebook.pool import KernelPool
+
+        with self._lock:
+            if self._pool is None:
+                pool = KernelPool(self.address(), self.layout, self.root, size=KERNELS_AHEAD)
+                self._pool = self._stack.enter_context(pool)
+            return self._pool
+
+    def deploy(self, bundle: Bundle) -> None:
+        """Schemas and volumes of the bundle, once per target and command."""
+        from tideline.workspace.bundle.deploy import deploy_locally
+
+        if bundle.target not in self._deployed:
+            deploy_locally(bundle, self.layout, self.spark())
+            self._deployed.add(bundle.target)
+
+    def say(self, text: str) -> None:
+        self.console.print(text, markup=False, soft_wrap=True)
+
+    def give(self, data: Any) -> None:
+        """JSON to standard output."""
+        click.echo(json.dumps(data, indent=2, default=str, ensure_ascii=False))
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+@contextmanager
+def stop_on_interrupt(app: App) -> Iterator[Stop]:
+    """Ctrl-C cancels the run and waits for its end; pressed again, it ends the command at once."""
+    from tideline.workspace.jobs import Stop
+
+    stop = Stop()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        app.say("cancelling (Ctrl-C again ends at once)")
+        threading.Thread(target=stop.set, daemon=True).start()
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
+    """`("a=1", ...)` as a dict; WorkspaceError where the `=` is missing."""
+    found = {}
+    for value in values:
+        name, sign, text = value.partition("=")
+        if not sign or not name:
+            raise WorkspaceError(f"`{option} {value}` has no value", hint=f"write {option} name=value")
+        found[name] = text
+    return found
+
+
+def root_with_bundle(folder: Path) -> Path:
+    """The nearest folder, from `folder` upwards, with a databricks.yml; WorkspaceError where there is none."""
+    folder = folder.resolve()
+    for each in (folder, *folder.parents):
+        if (each / "databricks.yml").is_file():
+            return each
+    raise WorkspaceError(
+        f"{folder}: no databricks.yml here or above", hint="name its folder: tideline --root DIR ..."
+    )

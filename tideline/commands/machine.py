@@ -1,0 +1,57 @@
+"""The machine: what it has, stopping the server, forgetting local state."""
+
+from __future__ import annotations
+
+import shutil
+
+import click
+from rich.text import Text
+
+from tideline.commands.app import App, root_with_bundle
+from tideline.workspace.errors import WorkspaceError
+
+
+@click.command(epilog="\b\nExample\n  tideline doctor")
+@click.pass_obj
+def doctor(app: App) -> int:
+    """What this machine has and lacks. Exit code 2 where something needed is missing."""
+    from tideline.workspace.doctor import examine
+
+    app.root = root_with_bundle(app.root)
+    checks = examine(app.layout)
+    for check in checks:
+        mark = {"ok": "green", "missing": "bold red", "note": "yellow"}[check.state]
+        line = Text(f"{check.state:8}", style=mark).append(f"{check.name}: {check.found}", style="default")
+        app.console.print(line.append(f" ({check.hint})" if check.hint else ""), soft_wrap=True)
+    return 2 if any(check.state == "missing" for check in checks) else 0
+
+
+@click.command(epilog="\b\nExample\n  tideline stop")
+@click.pass_obj
+def stop(app: App) -> None:
+    """Stop the Spark server of this bundle; tables stay."""
+    from tideline.workspace.server import stop_server
+
+    app.root = root_with_bundle(app.root)
+    click.echo("the server is stopped" if stop_server(app.layout) else "no server is running")
+
+
+@click.command(epilog="\b\nExample\n  tideline reset --yes")
+@click.option("--yes", is_flag=True, help="Do it: tables, volumes and runs of this machine are lost.")
+@click.pass_obj
+def reset(app: App, yes: bool) -> None:
+    """Remove all local state: tables, volumes, runs, reports, secrets. Packages and jars stay."""
+    from tideline.workspace.server import stop_server
+
+    app.root = root_with_bundle(app.root)
+    home = app.layout.home
+    if not yes:
+        raise WorkspaceError(
+            f"this removes every table, volume and run in {home}", hint="tideline reset --yes"
+        )
+    stop_server(app.layout)
+    for each in home.iterdir() if home.is_dir() else ():
+        if each.resolve() == app.layout.jars:
+            continue
+        shutil.rmtree(each) if each.is_dir() else each.unlink()
+    click.echo(f"{home} is empty")
