@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ class RunStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._saving = threading.Lock()
 
     def new_id(self) -> str:
         """An id that sorts by time: the UTC second, and a number where one second sees several runs."""
@@ -45,8 +47,9 @@ class RunStore:
         folder = self.path(run.run_id)
         folder.mkdir(parents=True, exist_ok=True)
         hidden = folder / f".run-{os.getpid()}.json"
-        hidden.write_text(json.dumps(run.to_dict(), indent=1, default=str), encoding="utf-8")
-        hidden.replace(folder / "run.json")
+        with self._saving:  # tasks end in threads of their own
+            hidden.write_text(json.dumps(run.to_dict(), indent=1, default=str), encoding="utf-8")
+            hidden.replace(folder / "run.json")
 
     def load(self, run_id: str) -> JobRun:
         """The run; one whose runner is gone without having ended it is CANCELED. JobError where there is none."""
