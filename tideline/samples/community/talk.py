@@ -21,7 +21,7 @@ def posted_comment(world: World, number: int, at: datetime | None = None, label:
     """A comment as written, or as edited at `at`. Some are posted twice: the number before, with another id."""
     is_repeat = number % 50 == 21 and number > 0 and world.day_of_birth("posts_comments", number) == 1
     draw = rng(world.seed, "comment", number - 1 if is_repeat else number)
-    subject = heavy_tailed(draw, len(world.post_ids), 2)
+    subject = world.popular_posts[heavy_tailed(draw, len(world.popular_posts), 2)]
     created = _moment(world, draw, "posts_comments", number, world.post_births[subject])
     if is_repeat:
         created += timedelta(seconds=4)
@@ -42,7 +42,7 @@ def posted_comment(world: World, number: int, at: datetime | None = None, label:
 def cast_vote(world: World, number: int, at: datetime | None = None, label: object = "") -> dict[str, Any]:
     """A vote as cast, or as changed at `at`: other options, fewer, or none (withdrawn)."""
     draw = rng(world.seed, "vote", number)
-    poll = world.poll_numbers[heavy_tailed(draw, len(world.poll_numbers), 2)]
+    poll = world.popular_polls[heavy_tailed(draw, len(world.popular_polls), 2)]
     created = _moment(world, draw, "votes", number, world.post_births[poll])
     document: dict[str, Any] = {
         "_id": {"$oid": object_id(world.seed, "votes", number, created)},

@@ -104,10 +104,17 @@ class World:
         return [object_id(self.seed, "posts", number, at) for number, at in enumerate(self.post_births)]
 
     @cached_property
-    def poll_numbers(self) -> list[int]:
-        """Which of day 1's posts are polls: about half."""
+    def popular_posts(self) -> list[int]:
+        """Numbers of day 1's posts, the most popular first; later ones tend to be, as the community grows."""
         n = self.growth["posts"].base
-        return [i for i in range(n) if i % 2 == 1]
+        draw = rng(self.seed, "popularity")
+        popularity = [draw.random() * (0.3 + number / n) for number in range(n)]
+        return sorted(range(n), key=popularity.__getitem__, reverse=True)
+
+    @cached_property
+    def popular_polls(self) -> list[int]:
+        """Those of them that are polls: every other post is one."""
+        return [number for number in self.popular_posts if number % 2 == 1]
 
 
 def iso(moment: datetime) -> str:
