@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote
 
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
@@ -54,7 +55,7 @@ FILES = (
 
 @dataclass(frozen=True)
 class Listed:
-    """A file as the volume lists it."""
+    """A file as the volume lists it: `uri` names it in Spark's metadata, `file` is its place below the landing folder."""
 
     uri: str
     file: str
@@ -128,7 +129,11 @@ def list_files(run: Run) -> list[Listed]:
     for folder in folders:
         reader = run.spark.read.format("binaryFile").option("recursiveFileLookup", "true")
         try:
-            rows = reader.load(f"{landing}/{folder}").select("path", "length", "modificationTime").collect()
+            rows = (
+                reader.load(f"{landing}/{folder}")
+                .select("_metadata.file_path", "_metadata.file_size", "_metadata.file_modification_time")
+                .collect()
+            )
         except PySparkException as error:
             if "PATH_NOT_FOUND" in str(error):
                 continue
@@ -136,11 +141,24 @@ def list_files(run: Run) -> list[Listed]:
                 f"{run.system.name}: {landing}/{folder}", "the folder cannot be listed", hint=str(error)[:300]
             ) from error
         for row in rows:
-            path = unquote(urlparse(row["path"]).path)
-            listed.append(
-                Listed(row["path"], path.split("/landing/", 1)[-1], row["length"], row["modificationTime"])
-            )
+            uri, length, modified_at = row
+            listed.append(Listed(uri, unquote(uri).split("/landing/", 1)[-1], length, modified_at))
+        listed += _empty_files(Path(landing), folder)
     return sorted(listed, key=lambda file: file.file)
+
+
+def _empty_files(landing: Path, folder: str) -> list[Listed]:
+    """Files without a byte, which Spark does not list; seen where the volume is mounted beside this process."""
+    found = [path for path in (landing / folder).rglob("*") if path.is_file() and path.stat().st_size == 0]
+    return [
+        Listed(
+            path.as_uri(),
+            str(path.relative_to(landing)),
+            0,
+            datetime.fromtimestamp(int(path.stat().st_mtime), UTC).replace(tzinfo=None),
+        )
+        for path in found
+    ]
 
 
 def ensure_raw_table(run: Run, source: Files) -> None:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
+from urllib.parse import unquote
 
 from pyspark.sql import Row
 from pyspark.sql import functions as F
@@ -39,7 +40,10 @@ AnyFile = TypeVar("AnyFile", bound=File)
 
 @dataclass(frozen=True)
 class Surveyed:
-    """What one pass over a file's lines tells. `separator` splits its records; `indent` is that of array elements."""
+    """What one pass over a file's lines tells. `separator` splits its records; `indent` is that of array elements.
+
+    `opening` pieces stand before the first element: one where the array's bracket has a line of its own.
+    """
 
     file_hash: str
     layout: str
@@ -48,6 +52,7 @@ class Surveyed:
     is_complete: bool
     is_blank: bool
     header: tuple[str, ...] = ()
+    opening: int = 0
 
 
 def survey(spark: SparkSession, source: Files, files: Sequence[AnyFile]) -> list[tuple[AnyFile, Surveyed]]:
@@ -95,7 +100,8 @@ def _surveyed(source: Files, blocks: Sequence[Row]) -> Surveyed:
     element = next((block["element"]["value"] for block in filled if block["element"]), "")
     layout, separator, indent = _layout(first.strip("\ufeff\r "), element)
     is_complete = last.strip().endswith("}" if layout == "lines" else "]")
-    return Surveyed(digest, layout, separator, indent, is_complete, first.strip() == "[]")
+    opening = int(first.strip("\ufeff\r ") == "[")
+    return Surveyed(digest, layout, separator, indent, is_complete, first.strip() == "[]", opening=opening)
 
 
 def _digest(blocks: Sequence[Row]) -> str:
@@ -141,9 +147,9 @@ def read_records(spark: SparkSession, source: Files, files: Sequence[tuple[AnyFi
     """The records of `files`: document or fields, `text` where unparseable, and the position of each in its file."""
     groups: dict[tuple[object, ...], list[tuple[AnyFile, Surveyed]]] = {}
     for file, found in files:
-        groups.setdefault((found.layout, found.separator, found.indent, found.header), []).append(
-            (file, found)
-        )
+        groups.setdefault(
+            (found.layout, found.separator, found.indent, found.header, found.opening), []
+        ).append((file, found))
     frames = [_read_group(spark, source, group) for group in groups.values()]
     rows = frames[0]
     for more in frames[1:]:
@@ -173,13 +179,18 @@ def _read_group(spark: SparkSession, source: Files, files: Sequence[tuple[AnyFil
 
 def _lines(spark: SparkSession, uris: Sequence[str], separator: str) -> DataFrame:
     """Pieces of the files with where they stand: `_uri`, `_block` (offset of the split), `_row` (rises within a split)."""
-    rows = spark.read.option("lineSep", separator).text([*uris])
+    rows = spark.read.option("lineSep", separator).text([_as_path(uri) for uri in uris])
     return rows.select(
         "value",
         F.col("_metadata.file_path").alias("_uri"),
         F.col("_metadata.file_block_start").alias("_block"),
         F.monotonically_increasing_id().alias("_row"),
     )
+
+
+def _as_path(uri: str) -> str:
+    """A file's URI as the reader wants it: decoded, and with what would be a pattern escaped."""
+    return re.sub(r"([\[\]{}*?\\])", r"\\\1", unquote(uri))
 
 
 def _positioned(spark: SparkSession, uris: Sequence[str], separator: str) -> DataFrame:
@@ -208,10 +219,10 @@ def _json_records(pieces: DataFrame, found: Surveyed) -> DataFrame:
         cleaned = F.trim(F.regexp_replace("value", r"[\r\uFEFF]", ""))
         texts = pieces.select("_uri", F.col("_piece").alias("_position"), cleaned.alias("_text"))
         return _parsed(texts.where("_text <> ''"))
-    return _parsed(_elements(pieces, found.indent))
+    return _parsed(_elements(pieces, found))
 
 
-def _elements(pieces: DataFrame, indent: str) -> DataFrame:
+def _elements(pieces: DataFrame, found: Surveyed) -> DataFrame:
     """Array elements: the brace that the separator took is put back; what stands between elements is a piece of its own.
 
     A piece that does not parse is split again at lines with the elements' indent, so that a line of garbage does not
@@ -224,13 +235,12 @@ def _elements(pieces: DataFrame, indent: str) -> DataFrame:
     )
     texts = pieces.select("_uri", "_piece", restored.alias("_whole"))
     broken = ~_is_one_value("_whole")
-    at_indent = rf"\r?\n(?={re.escape(indent)}[^\s}}\]])"
+    at_indent = rf"\r?\n(?={re.escape(found.indent)}[^\s}}\]])"
     parts = F.when(broken, F.split("_whole", at_indent)).otherwise(F.array("_whole"))
     split = texts.select("_uri", "_piece", F.posexplode(parts).alias("_part", "_text"))
-    cleaned = F.regexp_replace("_text", r"[\s,]+$", "")
-    return split.select("_uri", F.col("_piece").alias("_position"), cleaned.alias("_text")).where(
-        "_text <> ''"
-    )
+    cleaned = F.regexp_replace("_text", r"^\s+|[\s,]+$", "")
+    position = F.col("_piece") - found.opening
+    return split.select("_uri", position.alias("_position"), cleaned.alias("_text")).where("_text <> ''")
 
 
 def _is_one_value(name: str) -> SparkColumn:

@@ -17,8 +17,19 @@ def things(records):
 
 @pytest.fixture(scope="module")
 def landed(spark, tmp_path_factory):
-    world = World(spark, tmp_path_factory.mktemp("trailing"), [latest(things, [
-        Column("id", "string", "Key.", path="id"), Column("at", "timestamp", "Sequence.", path="at")])])
+    world = World(
+        spark,
+        tmp_path_factory.mktemp("trailing"),
+        [
+            latest(
+                things,
+                [
+                    Column("id", "string", "Key.", path="id"),
+                    Column("at", "timestamp", "Sequence.", path="at"),
+                ],
+            )
+        ],
+    )
     world.deliver("1.json", ARRAY)
     world.deliver("2.json", LINES)
     world.run("raw")
@@ -32,5 +43,6 @@ def test_documents_around_garbage_are_kept(landed):
 
 def test_garbage_keeps_its_text(landed):
     texts = [text.strip() for text in landed[1]]
-    assert texts == sorted([
-        "pasted by hand", "the end", '{"id": "d", "at": 1} tail', '{"id": "e", "at": 1}{"id": "f", "at": 1}'])
+    assert texts == sorted(
+        ["pasted by hand", "the end", '{"id": "d", "at": 1} tail', '{"id": "e", "at": 1}{"id": "f", "at": 1}']
+    )

@@ -93,7 +93,9 @@ class World:
         if "_is_deleted" in frame.columns:
             frame = frame.where("NOT _is_deleted")
         names = columns or self.system.table(path).column_names
-        plain = [f"to_json({name}) AS {name}" if dict(frame.dtypes)[name] == "variant" else name for name in names]
+        plain = [
+            f"to_json({name}) AS {name}" if dict(frame.dtypes)[name] == "variant" else name for name in names
+        ]
         found = [tuple(row) for row in frame.selectExpr(*plain).collect()]
         return sorted(found, key=lambda row: [(value is None, str(value)) for value in row])
 
@@ -109,4 +111,5 @@ class World:
     def versions(self) -> dict[str, int]:
         """Version of every table of the system; `ops` is left out."""
         paths = [source.path for source in self.system.sources] + [table.path for table in self.system.tables]
+        paths = [path for path in paths if self.spark.catalog.tableExists(self.settings.name_of(path))]
         return {path: self.version(path) for path in paths}
