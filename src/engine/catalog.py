@@ -99,11 +99,16 @@ def follow_declaration(
     return changes
 
 
+def _compact(type_: str) -> str:
+    """A type without the freedoms of its spelling: `STRUCT<a: int>` is `struct<a:int>`."""
+    return "".join(type_.lower().split())
+
+
 def _change(name: str, column: Column, stored: dict[str, str]) -> SchemaChange | None:
     was = stored.get(column.name)
     if was is None:
         return SchemaChange(column.name, "added", column.type, "")
-    if was == column.type:
+    if _compact(was) == _compact(column.type):
         return None
     if (was, column.type) in WIDENINGS:
         return SchemaChange(column.name, "widened", column.type, was)
