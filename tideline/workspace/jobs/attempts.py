@@ -37,7 +37,7 @@ def run_attempts(
         task.state = s.WAITING_FOR_RETRY
         wait = began + float(spec.get("min_retry_interval_millis") or 0) / 1000 - time.monotonic()
         running.log.tell(
-            "task", path, state=task.state, text=f"attempt {len(task.attempts)} {done.state}", wait=wait
+            "task", path, state=task.state, text=f"{done.state}, next attempt in {max(wait, 0):.0f} s", wait=wait
         )
         if running.stop.event.wait(max(wait, 0.0)):
             done = Done(running.stop.reason)

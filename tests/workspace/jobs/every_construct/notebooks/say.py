@@ -1,0 +1,3 @@
+# Databricks notebook source
+dbutils.widgets.text("word", "")
+dbutils.notebook.exit(dbutils.widgets.get("word"))

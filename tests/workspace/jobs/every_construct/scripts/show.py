@@ -1,0 +1,5 @@
+"""Print the first argument."""
+
+import sys
+
+print("item", sys.argv[1])
