@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -125,9 +126,12 @@ def test_a_missing_notebook_is_a_readable_failure(bench: Bench) -> None:
 def test_a_limit_stops_the_notebook_and_its_query(bench: Bench, tmp_path: Path) -> None:
     query = TICKS.format(file=str(tmp_path / "ticks"))
     path = bench.write("ends/slow.py", "print('before', flush=True)", f"print('begins', flush=True)\n{query}")
-    result = bench.run(path, seconds=8)
-    assert (result.state, result.error and result.error.name) == ("TIMEDOUT", "TimedOut")
-    assert result.error is not None and result.error.message == "it took longer than 8 seconds"
+    for limit in (8, 20, 60):  # on a busy machine the query begins late
+        result = bench.run(path, seconds=limit)
+        assert (result.state, result.error and result.error.name) == ("TIMEDOUT", "TimedOut")
+        assert result.error is not None and result.error.message == f"it took longer than {limit} seconds"
+        if (tmp_path / "ticks").exists():
+            break
     assert texts(result, 1) == "before\n" and texts(result, 2).startswith("begins")
     assert not is_ticking(tmp_path / "ticks")
 
@@ -234,3 +238,32 @@ def test_a_warm_task_costs_less_than_its_limit_besides_its_own_work(bench: Bench
     while not bench.pool.is_warm and time.monotonic() < deadline:
         time.sleep(0.1)
     assert bench.run(path).overhead_seconds < 1.5
+
+
+def test_notebooks_run_side_by_side_and_share_nothing(bench: Bench) -> None:
+    cells = (
+        "spark.sql(f'create temporary view mine as select {n} as n')",
+        "dbutils.notebook.exit(str(spark.table('mine').collect()))",
+    )
+    paths = [bench.write(f"ends/side_{n}.py", f"n = {n}", *cells) for n in (1, 2)]
+    with ThreadPoolExecutor(2) as threads:
+        results = list(threads.map(bench.run, paths))
+    assert [result.exit_value for result in results] == ["[Row(n=1)]", "[Row(n=2)]"]
+
+
+def test_an_exit_inside_a_run_ends_the_whole_notebook(bench: Bench) -> None:
+    bench.write("ends/leaves.py", "dbutils.notebook.exit('from below')", "1 / 0")
+    result = bench.run(bench.write("ends/calls.py", "1", "# MAGIC %run ./leaves", "1 / 0"))
+    assert (result.state, result.exit_value) == ("SUCCESS", "from below")
+    assert [cell.state for cell in result.cells] == ["ok", "exited", "not_run"]
+
+
+def test_leaving_the_pool_cancels_what_still_runs(bench: Bench, spark_server: ServerAddress) -> None:
+    path = bench.write("ends/sleeps.py", "import time\ntime.sleep(600)")
+    with ThreadPoolExecutor(1) as threads:
+        with KernelPool(spark_server, bench.layout, bench.root, size=0) as pool:
+            started = threading.Event()
+            task = NotebookTask(path=path, root=bench.root)
+            running = threads.submit(pool.run, task, on_event=lambda _: started.set())
+            assert started.wait(60)
+        assert running.result(timeout=10).state == "CANCELED"

@@ -23,7 +23,13 @@ from tideline.workspace.notebook.host import Host
 from tideline.workspace.notebook.plan import RefusedCell, plan
 from tideline.workspace.notebook.process import KernelProcess
 from tideline.workspace.notebook.redact import Redactor
-from tideline.workspace.notebook.results import CellError, CellEvent, NotebookResult, NotebookTask
+from tideline.workspace.notebook.results import (
+    CellError,
+    CellEvent,
+    ExecutedCell,
+    NotebookResult,
+    NotebookTask,
+)
 from tideline.workspace.notebook.secrets import SecretStore, kernel_environment
 from tideline.workspace.notebook.stops import Stops
 from tideline.workspace.server.address import ServerAddress
@@ -40,15 +46,13 @@ def _silent(_: CellEvent) -> None:
 class KernelPool:
     """Runs notebooks, several at a time if asked from several threads. Use it as a context manager.
 
-    `size` kernels wait ahead (about 250 MB each); `wanted`, where the caller knows it, bounds how many are started
-    in all before they are asked for. Leaving the context ends every kernel and cancels what still runs.
+    `size` kernels wait ahead (about 250 MB each). Leaving the context ends every kernel and cancels what still runs.
     """
 
-    def __init__(
-        self, address: ServerAddress, layout: Layout, root: Path, *, size: int = 2, wanted: int | None = None
-    ) -> None:
+    def __init__(self, address: ServerAddress, layout: Layout, root: Path, *, size: int = 2) -> None:
         self.address, self.layout, self.root = address, layout, root.resolve()
-        self._size, self._wanted = size, wanted
+        self._size = size
+        self._expected: int | None = None
         self._ahead: deque[asyncio.Task[KernelProcess]] = deque()
         self._live: set[KernelProcess] = set()
         self._runs: set[asyncio.Task[Any]] = set()
@@ -74,6 +78,16 @@ class KernelPool:
     def is_warm(self) -> bool:
         """Whether a kernel waits that has imported everything."""
         return any(task.done() for task in list(self._ahead))
+
+    def expect(self, runs: int) -> None:
+        """So many attempts are still to come: no more kernels are started ahead than they need. Calls add up."""
+
+        def add() -> None:
+            started = len(self._ahead) if self._expected is None else 0
+            self._expected = (self._expected or 0) + max(runs - started, 0)
+            self._top_up()
+
+        self._loop.call_soon_threadsafe(add)
 
     def settle(self) -> None:
         """Wait until the sessions of all attempts that have ended are released."""
@@ -108,6 +122,8 @@ class KernelPool:
             path = find_notebook(task.root, str(task.path)) or task.path
             task = replace(task, path=path, root=task.root.resolve())
             steps = plan(task.path, task.root)
+            if task.only_cells:
+                steps = tuple(step for step in steps if step.number in task.only_cells)
             process = await self._take()
         except NotebookError as error:
             return _refused(task, error, time.monotonic() - began)
@@ -115,12 +131,17 @@ class KernelPool:
             process, self.address, session_id, began=began, limit_seconds=task.timeout_seconds,
             is_cancelled=lambda: self._is_closing or is_cancelled(),
         )  # fmt: skip
+        redactor = Redactor({*secrets.values(), self.address.token})
         host = Host(
             task,
             secrets,
             lambda child, is_over: self._run(child, _silent, lambda: is_over() or is_cancelled()),
         )
-        attempt = Attempt(task, steps, process, host, stops=stops, on_event=on_event)
+
+        def tell(event: CellEvent) -> None:
+            on_event(replace(event, title=redactor.text(event.title)))
+
+        attempt = Attempt(task, steps, process, host, stops=stops, on_event=tell)
         try:
             progress = await attempt.run(
                 given(task, self.layout, remote=self.address.remote, session_id=session_id)
@@ -128,23 +149,27 @@ class KernelPool:
         finally:
             await host.close()
             self._retire(process, stops)
-        redactor = Redactor({*secrets.values(), self.address.token})
         return _result(progress, host, redactor, seconds=time.monotonic() - began, session_id=session_id)
 
     async def _take(self) -> KernelProcess:
         """A kernel that waits, or the next that is ready; another is started in its place."""
         while True:
             self._top_up(at_least=1)
+            if not self._ahead:
+                raise NotebookError("the run ended before this notebook began")
             process = await self._ahead.popleft()
             self._top_up()
             if process.is_alive:
                 return process
 
     def _top_up(self, at_least: int = 0) -> None:
-        wanted = self._size if self._wanted is None else min(self._size, self._wanted)
-        while len(self._ahead) < max(wanted, at_least) and not self._is_closing:
-            if self._wanted is not None:
-                self._wanted -= 1
+        """Start kernels until `size` wait or no more are expected, and `at_least` in any case."""
+        while not self._is_closing:
+            is_expected = self._expected is None or self._expected > 0
+            if len(self._ahead) >= (max(self._size, at_least) if is_expected else at_least):
+                return
+            if self._expected:
+                self._expected -= 1
             self._ahead.append(self._loop.create_task(self._start()))
 
     async def _start(self) -> KernelProcess:
@@ -187,6 +212,12 @@ def _refused(task: NotebookTask, error: NotebookError, seconds: float) -> Notebo
     )
 
 
+def _without_secrets(executed: ExecutedCell, redactor: Redactor) -> ExecutedCell:
+    cell = executed.cell
+    shown = replace(cell, text=redactor.text(cell.text), title=redactor.text(cell.title), raw=None)
+    return replace(executed, cell=shown, outputs=tuple(redactor.value(list(executed.outputs))))
+
+
 def _result(
     progress: Progress, host: Host, redactor: Redactor, *, seconds: float, session_id: str
 ) -> NotebookResult:
@@ -194,7 +225,7 @@ def _result(
     error = progress.error
     if error is not None:
         error = replace(error, message=redactor.text(error.message), traceback=redactor.text(error.traceback))
-    cells = tuple(replace(cell, outputs=tuple(redactor.value(list(cell.outputs)))) for cell in progress.cells)
+    cells = tuple(_without_secrets(cell, redactor) for cell in progress.cells)
     return NotebookResult(
         state=progress.state,
         exit_value=redactor.text(host.exit_value) if host.exit_value is not None else None,

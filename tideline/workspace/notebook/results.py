@@ -32,7 +32,8 @@ class TaskContext:
 class NotebookTask:
     """One attempt to run a notebook. `parameters` are text and win over widget defaults; None seconds: no limit.
 
-    `depth` counts `dbutils.notebook.run` upwards: 0 is what a job or a person asked for.
+    `depth` counts `dbutils.notebook.run` upwards: 0 is what a job or a person asked for. `only_cells` are numbers of cells,
+    none: all of them.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class NotebookTask:
     timeout_seconds: float | None = None
     context: TaskContext = field(default_factory=TaskContext)
     depth: int = 0
+    only_cells: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

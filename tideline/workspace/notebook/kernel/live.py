@@ -6,8 +6,9 @@ import json
 import logging
 import os
 import sys
+import threading
 import traceback
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,14 @@ def open_session(remote: str, session_id: str) -> Any:
     logger.disabled, logger.propagate = True, False
     session = SparkSession.builder.remote(f"{remote}/;session_id={session_id}").create()
     session.client.set_retry_policies([DefaultPolicy(**FEW_RETRIES)])
+    threading.Thread(target=_greet, args=(session,), name="greet-server", daemon=True).start()
     return session
+
+
+def _greet(session: Any) -> None:
+    """Let the server make its side of the session while the first cells run; what fails here fails there again."""
+    with suppress(Exception):
+        session.sql("SELECT 1").collect()
 
 
 def _without_cwd(paths: list[str]) -> list[str]:
