@@ -1,5 +1,0 @@
-"""Print the first argument."""
-
-import sys
-
-print("item", sys.argv[1])

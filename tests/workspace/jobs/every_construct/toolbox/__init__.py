@@ -1,8 +1,0 @@
-"""A package with an entry point."""
-
-import sys
-
-
-def main() -> None:
-    """Print the arguments."""
-    print("toolbox", *sys.argv[1:])
