@@ -27,6 +27,8 @@ def landing_of(app: App, bundle: Bundle, system: str) -> Path:
         hint = did_you_mean(system, SOURCE_FOLDERS, what="systems")
         raise WorkspaceError(f"there is no system `{system}` that reads files", hint=hint)
     values = bundle.variables
+    if "catalog" not in values:
+        raise WorkspaceError("the bundle has no variable `catalog`", hint="landing folders stand below it")
     schema = f"{values.get('schema_prefix') or ''}{system}_raw"
     return app.layout.volumes / str(values["catalog"]) / schema / "landing" / SOURCE_FOLDERS[system]
 

@@ -37,12 +37,16 @@ def run_attempts(
         task.state = s.WAITING_FOR_RETRY
         wait = began + float(spec.get("min_retry_interval_millis") or 0) / 1000 - time.monotonic()
         running.log.tell(
-            "task", path, state=task.state, text=f"{done.state}, next attempt in {max(wait, 0):.0f} s", wait=wait
+            "task", path, state=task.state, text=f"{done.state}, next attempt {_soon(wait)}", wait=wait
         )
         if running.stop.event.wait(max(wait, 0.0)):
             done = Done(running.stop.reason)
             break
     task.state = done.state
+
+
+def _soon(seconds: float) -> str:
+    return f"in {seconds:.0f} s" if seconds >= 0.5 else "at once"
 
 
 def _is_worth_another(done: Done, spec: Mapping[str, Any]) -> bool:

@@ -50,9 +50,9 @@ def headline(run: JobRun) -> str:
     done = sum(task.state in (s.SUCCESS, s.SUCCESS_WITH_FAILURES) for _, task in tasks)
     bad = [path for path, task in tasks if s.is_bad(task.state)]
     if run.state == s.SUCCESS and is_nothing_to_do(rows):
-        return f"Nothing to do: all {len(rows)} tables were up to date."
+        return f"Nothing to do: {_tables_said(len(rows))}, all up to date."
     if run.state == s.SUCCESS:
-        written = f" {rows_written(rows):,} rows were written to {len(rows)} tables." if rows else ""
+        written = f" {rows_written(rows):,} rows were written to {_tables_said(len(rows))}." if rows else ""
         repaired = " It was repaired." if run.repair_count else ""
         return f"All went well: {done} tasks ran.{written}{repaired}"
     if run.state in (s.CANCELED, s.TIMEDOUT, s.SKIPPED):
@@ -65,6 +65,10 @@ def headline(run: JobRun) -> str:
     return (
         f"{len(bad)} of {len(tasks)} tasks did not succeed; it began with {first or 'none that ran'}.{kept}"
     )
+
+
+def _tables_said(count: int) -> str:
+    return "1 table" if count == 1 else f"{count} tables"
 
 
 def _failures(run: JobRun) -> list[tuple[str, TaskRun]]:
