@@ -57,7 +57,7 @@ class KernelProcess:
             connection_file=str(folder / "kernel.json"),
         )
         self.client: Any = NotebookClient(
-            V4.new_notebook(), km=self._manager, log=SILENT, allow_errors=True, timeout=None,
+            V4.new_notebook(), km=self._manager, log=SILENT, allow_errors=True, timeout=None, iopub_timeout=60,
             coalesce_streams=True, record_timing=False, store_widget_state=False,
         )  # fmt: skip
         self.client.reset_execution_trackers()

@@ -65,8 +65,12 @@ class Stops:
     async def interrupt_session(self) -> None:
         """End the attempt's queries on the server: they do not end with the kernel. Gives up after ten seconds."""
         self._is_interrupted = True
+        await in_background(self._interrupt, INTERRUPT_SECONDS)
+
+    def _interrupt(self) -> None:
+        """Blocks; a client that meets no server would try for minutes, so the server is asked first."""
         if answers(self._address.port):
-            await in_background(lambda: interrupt_session(self._address, self._session_id), INTERRUPT_SECONDS)
+            interrupt_session(self._address, self._session_id)
 
 
 async def in_background(work: Callable[[], None], seconds: float) -> None:
