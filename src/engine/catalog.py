@@ -5,9 +5,13 @@ Schemas are not made here: the bundle's `resources/storage.yml` is their one cre
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyspark.errors import PySparkException
 
 from engine.spec import Column
 from utils.errors import DriftError
@@ -23,6 +27,16 @@ PROPERTIES = {
     "delta.deletedFileRetentionDuration": "interval 30 days",
     "delta.logRetentionDuration": "interval 60 days",
 }
+# What a CREATE says that lost against the same CREATE of another run.
+RACES = (
+    "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
+    "DELTA_PROTOCOL_CHANGED",
+    "DELTA_METADATA_CHANGED",
+    "DELTA_CONCURRENT",
+    "ALREADY_EXISTS",
+    "AlreadyExistsException",
+)
+CREATE_ATTEMPTS = 6
 WIDENINGS = {
     ("tinyint", "smallint"),
     ("tinyint", "int"),
@@ -74,10 +88,23 @@ def create_table(
     """Create the table if it is absent; never changes one that exists."""
     properties = ", ".join(f"{text(key)} = {text(value)}" for key, value in PROPERTIES.items())
     cluster = f" CLUSTER BY ({', '.join(map(quoted, cluster_by))})" if cluster_by else ""
-    spark.sql(
+    make(
+        spark,
         f"CREATE TABLE IF NOT EXISTS {name} ({columns_ddl(columns)}) USING DELTA{cluster} "
-        f"COMMENT {text(comment)} TBLPROPERTIES ({properties})"
-    ).collect()
+        f"COMMENT {text(comment)} TBLPROPERTIES ({properties})",
+    )
+
+
+def make(spark: SparkSession, statement: str) -> None:
+    """Run a CREATE that somebody else may be running at the same moment: the loser tries again and finds it made."""
+    for attempt in range(CREATE_ATTEMPTS):
+        try:
+            spark.sql(statement).collect()
+            return
+        except PySparkException as error:
+            if attempt == CREATE_ATTEMPTS - 1 or not any(sign in str(error) for sign in RACES):
+                raise
+            time.sleep(random.uniform(0.3, 1.0) * (attempt + 1))
 
 
 def follow_declaration(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from engine.catalog import create_table, make
 from engine.changes import Cursor, Head
 from engine.outcomes import Outcome, Outcomes
 from engine.spec import Column
@@ -175,12 +176,10 @@ class RunLog:
         ]
 
     def _create(self) -> None:
-        from engine.catalog import create_table
-
         for table, (columns, comment) in OPS_TABLES.items():
             create_table(self.spark, self.settings.name_of(f"ops.{table}"), columns, comment=comment)
-        names = {name: self.settings.name_of(f"ops.{name}") for name in ("table_runs",)}
-        self.spark.sql(CURSORS.format(view=self.settings.name_of("ops.cursors"), **names)).collect()
+        view, table_runs = (self.settings.name_of(f"ops.{name}") for name in ("cursors", "table_runs"))
+        make(self.spark, CURSORS.format(view=view, table_runs=table_runs))
 
 
 def _heads(heads: Mapping[str, Head]) -> dict[str, tuple[str, int]]:

@@ -1,0 +1,152 @@
+"""Run every measurement through the `tideline` command, as a user would, and write the results with their targets.
+
+Each row is a wall time of this run on this machine. State lives in a temporary folder; nothing of the repository's own
+state is touched. The real event set is measured where TIDELINE_REAL_DATA names its folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tideline.samples import big_votes
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results.md"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement; `target` and `seconds` in seconds."""
+
+    what: str
+    seconds: float
+    target: str
+    note: str = ""
+
+
+class Bench:
+    """Commands against a state folder of their own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.env = os.environ | {"TIDELINE_HOME": str(home), "NO_COLOR": "1"}
+
+    def tideline(self, *arguments: str) -> str:
+        """Standard output of a command; SystemExit with its errors if it fails."""
+        command = [str(Path(sys.executable).with_name("tideline")), *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(
+                f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+            )
+        return done.stdout
+
+    def timed(self, *arguments: str) -> tuple[float, str]:
+        started = time.monotonic()
+        out = self.tideline(*arguments)
+        return time.monotonic() - started, out
+
+    def landing(self, system: str, folder: str) -> Path:
+        path = self.home / "volumes" / "spark_catalog" / f"{system}_raw" / "landing" / folder
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def server_megabytes(self) -> float:
+        """Resident memory of the Spark server, MiB."""
+        state = json.loads((self.home / "server" / "server.json").read_text())
+        return psutil.Process(state["pid"]).memory_info().rss / 1024**2
+
+
+def demo(bench: Bench) -> list[Row]:
+    bench.tideline("demo")
+    warm, _ = (
+        bench.timed("demo", "--fresh")
+        if "--fresh" in bench.tideline("demo", "--help")
+        else bench.timed("demo")
+    )
+    return [Row("demo, warm server: both systems, two deliveries each", warm, "180")]
+
+
+def nothing_new(bench: Bench) -> list[Row]:
+    rows = []
+    for system in ("community", "ab_testing"):
+        bench.tideline("run", system)
+        seconds, _ = bench.timed("run", system)
+        rows.append(Row(f"{system}: a run with nothing new, dashboards included", seconds, "20"))
+    return rows
+
+
+def real_events(bench: Bench) -> list[Row]:
+    folder = os.environ.get("TIDELINE_REAL_DATA")
+    if not folder:
+        return []
+    bench.tideline("deliver", "ab_testing", str(Path(folder) / "ab_testing" / "events.csv.gz"))
+    seconds, _ = bench.timed("run", "ab_testing", "--only", "raw,bronze,silver,gold")
+    return [Row("ab_testing: 140,698 real events, raw to gold", seconds, "60")]
+
+
+def big_export(bench: Bench) -> list[Row]:
+    big_votes(bench.landing("community", "exports"), 1.0)
+    seconds, _ = bench.timed("run", "community", "--only", "raw,bronze")
+    return [
+        Row(
+            "community: a 1 GB export of votes lands and merges, 4 GB heap",
+            seconds,
+            "ends",
+            f"server {bench.server_megabytes():.0f} MiB",
+        )
+    ]
+
+
+MEASUREMENTS: tuple[Callable[[Bench], list[Row]], ...] = (demo, nothing_new, real_events, big_export)
+
+
+def main() -> None:
+    home = Path(tempfile.mkdtemp(prefix="tideline-bench-"))
+    bench = Bench(home)
+    rows: list[Row] = []
+    try:
+        for measure in MEASUREMENTS:
+            print(f"bench: {measure.__name__} ...", flush=True)
+            rows += measure(bench)
+            for row in rows[-2:]:
+                print(f"bench:   {row.what}: {row.seconds:.1f} s", flush=True)
+        RESULTS.write_text(page(rows))
+    finally:
+        bench.tideline("stop")
+        shutil.rmtree(home, ignore_errors=True)
+    print(f"wrote {RESULTS.relative_to(ROOT)}")
+
+
+def page(rows: list[Row]) -> str:
+    """The results as a page."""
+    memory = psutil.virtual_memory().total / 1024**3
+    machine = (
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
+    )
+    lines = [
+        "# Benchmarks",
+        "",
+        f"Made by `make bench` on {machine}; wall times of one run, in seconds.",
+        "",
+        "| what | seconds | target | note |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [f"| {row.what} | {row.seconds:.1f} | {row.target} | {row.note} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
