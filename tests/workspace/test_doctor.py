@@ -7,22 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from tideline.workspace.doctor import Check, doctor, doctor_text, is_healthy
+from tideline.workspace.doctor import Check, examine
 from tideline.workspace.layout import Layout
 
 
 def _named(layout: Layout) -> dict[str, Check]:
-    return {check.name: check for check in doctor(layout)}
+    return {check.name: check for check in examine(layout)}
 
 
-def test_this_machine_is_healthy_and_nothing_was_made(tmp_path: Path) -> None:
+def test_this_machine_lacks_nothing_and_nothing_was_made(tmp_path: Path) -> None:
     layout = Layout(tmp_path / "bundle")
 
-    checks = doctor(layout)
+    checks = _named(layout)
 
-    assert is_healthy(checks), doctor_text(checks)
-    names = [check.name for check in checks]
-    assert names == ["Python", "packages", "Java", "jars", "disk", "memory", "port", "server", "Chromium"]
+    assert [check for check in checks.values() if check.state == "missing"] == []
+    assert {"Python", "pyspark", "Java", "jars", "disk", "memory", "port", "server", "browser"} <= checks.keys()
     assert not layout.root.exists()
 
 
@@ -31,7 +30,7 @@ def test_missing_jars_are_found_and_the_command_named(tmp_path: Path, monkeypatc
 
     found = _named(Layout(tmp_path))["jars"]
 
-    assert not found.ok and found.what_to_do == "make setup"
+    assert found.state == "missing" and "make setup" in found.hint
 
 
 def test_a_port_in_use_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,13 +40,10 @@ def test_a_port_in_use_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
         found = _named(Layout(tmp_path))["port"]
 
-    assert not found.ok and str(port) in found.found and "TIDELINE_PORT" in found.what_to_do
+    assert found.state == "missing" and str(port) in found.found and "TIDELINE_PORT" in found.hint
 
 
 def test_a_lack_that_stops_nothing_is_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    checks = doctor(Layout(tmp_path))
-
-    assert is_healthy(checks)
-    assert "note  Chromium  no Chromium; only the browser tests need it\n" in doctor_text(checks)
+    assert _named(Layout(tmp_path))["browser"].state == "note"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ import psutil
 
 from tideline.workspace.errors import WorkspaceError
 from tideline.workspace.layout import Layout
-from tideline.workspace.server import java, running_server
+from tideline.workspace.server import java, running_server, state
 
 GIB = 1024**3
 LEAST_DISK, LEAST_MEMORY = 4 * GIB, 5 * GIB
@@ -40,16 +42,16 @@ def examine(layout: Layout) -> list[Check]:
         _jars(layout),
         _disk(layout),
         _memory(),
+        _port(layout),
         _server(layout),
         _browser(),
     ]
 
 
 def _python() -> Check:
-    is_new = sys.version_info >= (3, 11)
-    return Check(
-        "Python", "ok" if is_new else "missing", platform.python_version(), "" if is_new else "3.11 or newer"
-    )
+    fits = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    hint = "" if fits else "install 3.11, 3.12 or 3.13, then make setup"
+    return Check("Python", "ok" if fits else "missing", f"{platform.python_version()} at {sys.executable}", hint)
 
 
 def _packages() -> Iterator[Check]:
@@ -93,11 +95,28 @@ def _memory() -> Check:
     return Check("memory", "ok" if is_enough else "note", f"{free / GIB:.1f} GiB available", hint)
 
 
+def _port(layout: Layout) -> Check:
+    wanted, known = os.environ.get("TIDELINE_PORT") or "0", state.read(layout)
+    if known and known.is_alive:
+        return Check("port", "ok", f"{known.port}, held by this bundle's own server")
+    hint = "set TIDELINE_PORT to a free port, or leave it unset"
+    if not wanted.isdecimal() or int(wanted) > 65535:
+        return Check("port", "missing", f"TIDELINE_PORT is {wanted!r}", hint)
+    try:
+        with socket.create_server(("127.0.0.1", int(wanted))):
+            return Check("port", "ok", f"{wanted} is free" if int(wanted) else "any free one on loopback")
+    except OSError as error:
+        return Check("port", "missing", f"{wanted}: {error.strerror}", hint)
+
+
 def _server(layout: Layout) -> Check:
-    address = running_server(layout)
-    return Check(
-        "server", "ok", f"answers at {address.remote}" if address else "not running; a run starts it"
-    )
+    known, address = state.read(layout), running_server(layout)
+    if address:
+        return Check("server", "ok", f"answers at {address.remote}")
+    if known and known.is_alive:
+        found = f"process {known.pid} lives but does not answer on port {known.port}"
+        return Check("server", "note", found, "tideline stop; the next run starts another")
+    return Check("server", "ok", "not running; a run starts it")
 
 
 def _browser() -> Check:
