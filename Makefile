@@ -43,10 +43,10 @@ docs: setup  ## generate docs/tables.md from the declarations
 	@PYTHONPATH=src:. $(BIN)/python -m tideline.commands.docs
 
 requirements:  ## compile the lock files (needs uv)
-	@for lock in "dev --extra local --extra dev --universal --python-version 3.11" "runtime --extra local --universal --python-version 3.11" "workspace --python-version 3.12"; do \
+	@for lock in "dev --extra local --extra dev --universal --python-version 3.11" "runtime --extra local --universal --python-version 3.11" "workspace --universal --python-version 3.12"; do \
 	  set -- $$lock; name=$$1; shift; \
 	  uv pip compile pyproject.toml "$$@" --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/$$name.txt; done
-	@uv pip compile requirements/connect.in --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/connect.txt
+	@uv pip compile requirements/connect.in --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/connect.txt
 
 doctor: setup  ## what this machine has and lacks
 	@$(BIN)/tideline doctor
