@@ -1,0 +1,90 @@
+"""Source files against tables: after every delivery, what was delivered is what silver says, to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.systems.deployment import Deployment, deployed
+from tests.systems.reckoning import Community
+from tideline.samples import write_day
+
+pytestmark = pytest.mark.timeout(1800)
+BRONZE = {
+    "bronze.users": "users", "bronze.posts": "posts", "bronze.post_documents": "posts",
+    "bronze.posts_comments": "posts_comments", "bronze.vote_documents": "votes",
+}
+TOTALS = {
+    "chosen options": "SELECT count(*) FROM {silver.votes}",
+    "weights": "SELECT sum(weight) FROM {silver.votes}",
+    "comments": "SELECT count(*) FROM {silver.comments}",
+    "body length": "SELECT sum(n_characters) FROM {silver.comments}",
+    "users": "SELECT count(*) FROM {bronze.users}",
+    "support cents": "SELECT sum(patreon_status_lifetime_support_cents) FROM {bronze.users}",
+    "posts": "SELECT count(DISTINCT post_id) FROM {silver.posts_english}",
+    "polls with multiple votes": "SELECT count(DISTINCT post_id) FROM {silver.posts_english} WHERE has_multiple_votes",
+}
+SCALE, SEED, DAYS = 0.004, 11, 3
+
+
+@pytest.fixture(scope="module")
+def story(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Three deliveries, each run through silver and reckoned."""
+    with deployed(spark, tmp_path_factory.mktemp("volumes"), "community", "exports") as deployment:
+        community = Community()
+        days = [_day(deployment, community, index) for index in range(1, DAYS + 1)]
+        columns = deployment.spark.table(deployment.settings.name_of("bronze.users")).columns
+        quarantine = deployment.sql("SELECT table_name, count(*) FROM {raw.quarantine} GROUP BY ALL")
+        yield {"deployment": deployment, "days": days, "columns": columns, "quarantine": dict(quarantine)}
+
+
+def _day(deployment: Deployment, community: Community, index: int) -> dict[str, Any]:
+    delivery = write_day("community", deployment.landing, index, scale=SCALE, seed=SEED)
+    terms = community.take_in([Path(file) for file in delivery.files])
+    outcomes = deployment.run("raw", "bronze", "silver")
+    found = deployment.sql("SELECT " + ", ".join(f"({query})" for query in TOTALS.values()))[0]
+    return {"terms": terms, "outcomes": outcomes, "expected": community.totals(), "found": dict(zip(TOTALS, found, strict=True))}
+
+
+def test_silver_agrees_with_the_source_files_after_every_delivery(story: dict[str, Any]) -> None:
+    assert len(story["days"]) == DAYS
+    for day in story["days"]:
+        assert day["found"] == day["expected"]
+
+
+def test_every_record_that_came_in_is_applied_stale_duplicate_or_quarantined(story: dict[str, Any]) -> None:
+    for number, day in enumerate(story["days"], 1):
+        for table, collection in BRONZE.items():
+            counts, terms = day["outcomes"][table].counts, day["terms"][collection]
+            found = {name: getattr(counts, name) for name in vars(terms)}
+            assert (number, table, found) == (number, table, vars(terms))
+            assert terms.read == terms.inserted + terms.updated + terms.stale + terms.duplicate + terms.quarantined
+
+
+def test_raw_keeps_every_record_of_every_distinct_file(story: dict[str, Any]) -> None:
+    for day in story["days"]:
+        for collection, terms in day["terms"].items():
+            assert day["outcomes"][f"raw.{collection}"].counts.inserted == terms.read
+
+
+def test_a_field_that_appears_midstream_becomes_a_column(story: dict[str, Any]) -> None:
+    assert "id_look_a_new_field" in story["columns"]
+
+
+def test_what_could_not_be_parsed_waits_in_the_quarantine(story: dict[str, Any]) -> None:
+    expected = {
+        table: n for table, collection in BRONZE.items()
+        if (n := sum(day["terms"][collection].quarantined for day in story["days"]))
+    }
+    assert expected
+    assert story["quarantine"] == expected
+
+
+def test_a_rebuild_equals_what_the_deliveries_built(story: dict[str, Any]) -> None:
+    deployment = story["deployment"]
+    before = {layer: deployment.fingerprint(layer) for layer in ("bronze", "silver")}
+    deployment.run("bronze", "silver", rebuild=True)
+    assert {layer: deployment.fingerprint(layer) for layer in ("bronze", "silver")} == before
