@@ -28,12 +28,15 @@ SEED = 7
 @click.pass_obj
 def demo(app: App, days: int, scale: float) -> int:
     """Every job on sample deliveries, day by day; then what became of every table, and a report to look at."""
+    from tideline.workspace.jobs.plan import refuse_what_cannot_run
     from tideline.workspace.report import write_index
     from tideline.workspace.terminal.closing import show_tables, show_verdict
 
     began = time.monotonic()
     app.root = root_with_bundle(app.root)
     bundle = app.bundle()
+    for job in SOURCE_FOLDERS:
+        refuse_what_cannot_run(bundle, job)
     make_ready(app, bundle)
     runs: list[JobRun] = []
     for day in range(1, days + 1):
@@ -74,7 +77,7 @@ def _run_day(app: App, bundle: Bundle, delivery: Delivery) -> list[JobRun]:
         with stop_on_interrupt(app) as stop, Progress(app.console) as progress:
             found = run_job(
                 bundle, job, parameters={"as_of": str(delivery.date)}, pool=app.pool, store=app.store,
-                on_event=progress, stop=stop,
+                on_event=progress, stop=stop, is_checked=True,
             )  # fmt: skip
         write_report(found, app.store)
         show_failures(app.console, found, repair_command=f"tideline repair {found.run_id}")

@@ -95,6 +95,7 @@ def run_one(app: App, bundle: Bundle, key: str, parameters: dict[str, str], only
             store=app.store,
             on_event=progress,
             stop=stop,
+            is_checked=True,
         )
     close_run(app, found)
     return found

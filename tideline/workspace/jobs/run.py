@@ -35,13 +35,16 @@ GetPool = Callable[[], KernelPool]
 def run_job(
     bundle: Bundle, key: str, *, parameters: Mapping[str, str] | None = None, only: str | None = None,
     pool: GetPool, store: RunStore, on_event: Listener = lambda event: None, stop: Stop | None = None,
+    is_checked: bool = False,
 ) -> JobRun:  # fmt: skip
     """Run the job to its end and keep what happened; a failed task is a state of the run, never an exception.
 
-    JobError, before anything starts, for what does not exist, is wrong or is not emulated.
+    JobError, before anything starts, for what does not exist, is wrong or is not emulated; `is_checked` says that
+    the caller has asked `refuse_what_cannot_run` already.
     """
     plan = make_plan(bundle, key, parameters=parameters, only=only or "")
-    refuse_what_cannot_run(bundle, key)
+    if not is_checked:
+        refuse_what_cannot_run(bundle, key)
     run = _new_run(plan, store)
     with store.hold(run):
         running = _running(plan, run, store, pool, on_event, stop or Stop())
@@ -135,6 +138,9 @@ def _run_graph(running: Running) -> None:
 
 def _end(running: Running) -> None:
     run = running.run
+    for task in run.tasks.values():
+        if task.state not in s.TERMINAL:
+            task.state, task.reason = s.CANCELED, run.message or "the run ended before it began"
     run.seconds = round(time.time() - run.started_at, 3) if run.started_at else 0.0
     for text in told_of(running.plan.job, run):
         running.log.tell("note", running.prefix, text=text)
