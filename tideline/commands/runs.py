@@ -51,9 +51,10 @@ def run(
 ) -> int:  # fmt: skip
     """Run a JOB of the bundle, with the tasks, parameters, conditions and retries that it declares."""
     _prepare(app, remote=remote, is_json=is_json)
-    bundle = app.bundle(target, pairs(variables, "--var"))
+    chosen = pairs(variables, "--var")
+    bundle = app.bundle(target, chosen)
     given = pairs(parameters, "--param")
-    found = [run_one(app, bundle, key, given, only) for key in _asked(bundle, job, is_all)]
+    found = [run_one(app, bundle, key, given, only, chosen) for key in _asked(bundle, job, is_all)]
     if is_json:
         app.give([each.to_dict() for each in found] if is_all else found[0].to_dict())
     return code_of(found)
@@ -76,7 +77,9 @@ def _asked(bundle: Bundle, job: str | None, is_all: bool) -> list[str]:
     return [key for key in bundle.jobs if key not in called]
 
 
-def run_one(app: App, bundle: Bundle, key: str, parameters: dict[str, str], only: str = "") -> JobRun:
+def run_one(
+    app: App, bundle: Bundle, key: str, parameters: dict[str, str], only: str, variables: dict[str, str]
+) -> JobRun:
     """Check, start what is needed, run, show the end and write the report."""
     from tideline.workspace.jobs import run_job
     from tideline.workspace.jobs.plan import make_plan, refuse_what_cannot_run
@@ -96,6 +99,7 @@ def run_one(app: App, bundle: Bundle, key: str, parameters: dict[str, str], only
             on_event=progress,
             stop=stop,
             is_checked=True,
+            variables=variables,
         )
     close_run(app, found)
     return found

@@ -201,3 +201,11 @@ def test_unknown_parameters_tasks_and_jobs_are_refused_by_name(shop: Shop) -> No
     ):
         with pytest.raises(JobError, match=said):
             shop.run(**given)
+
+
+def test_a_run_keeps_the_variables_of_its_bundle_for_a_repair(shop: Shop) -> None:
+    run = run_job(
+        shop.bundle, "everything", only="after_switched_off", pool=lambda: shop.pool, store=shop.store,
+        variables={"catalog": "mine"},
+    )  # fmt: skip
+    assert shop.store.load(run.run_id).variables == {"catalog": "mine"}

@@ -79,7 +79,8 @@ class TaskRun:
 
     @property
     def seconds(self) -> float:
-        return max(self.ended_at - self.started_at, 0.0)
+        """The attempts' own time; waits between them, such as that before a repair, are not in it."""
+        return sum(attempt.seconds for attempt in self.attempts)
 
 
 @dataclass

@@ -35,17 +35,19 @@ GetPool = Callable[[], KernelPool]
 def run_job(
     bundle: Bundle, key: str, *, parameters: Mapping[str, str] | None = None, only: str | None = None,
     pool: GetPool, store: RunStore, on_event: Listener = lambda event: None, stop: Stop | None = None,
-    is_checked: bool = False,
+    is_checked: bool = False, variables: Mapping[str, str] | None = None,
 ) -> JobRun:  # fmt: skip
     """Run the job to its end and keep what happened; a failed task is a state of the run, never an exception.
 
     JobError, before anything starts, for what does not exist, is wrong or is not emulated; `is_checked` says that
-    the caller has asked `refuse_what_cannot_run` already.
+    the caller has asked `refuse_what_cannot_run` already. `variables`, those that the bundle was loaded with, are
+    kept for a repair.
     """
     plan = make_plan(bundle, key, parameters=parameters, only=only or "")
     if not is_checked:
         refuse_what_cannot_run(bundle, key)
     run = _new_run(plan, store)
+    run.variables = dict(variables or {})
     with store.hold(run):
         running = _running(plan, run, store, pool, on_event, stop or Stop())
         _go(running)

@@ -33,8 +33,10 @@ def _count(row: dict[str, Any], name: str) -> int:
 
 
 def is_nothing_to_do(rows: list[dict[str, Any]]) -> bool:
-    """Were there tables, and none had anything to do?"""
-    return bool(rows) and all(
-        str(row.get("path", "")) == "nothing" or str(row.get("status", "")) in ("nothing", "unchanged")
-        for row in rows
-    )
+    """Were there tables, and none had anything to do? A failed table had."""
+    return bool(rows) and all(_is_idle(row) for row in rows)
+
+
+def _is_idle(row: dict[str, Any]) -> bool:
+    status = str(row.get("status", ""))
+    return status != "failed" and (status == "nothing to do" or str(row.get("path", "")) == "nothing")
