@@ -9,11 +9,14 @@ from engine.spec import Column
 from utils.errors import DriftError
 
 
-@pytest.mark.parametrize(("declared", "stored"), [
-    ("array<struct<item_id: string, at: timestamp>>", "array<struct<item_id:string,at:timestamp>>"),
-    ("DECIMAL(18, 2)", "decimal(18,2)"),
-    ("map<string, string>", "map<string,string>"),
-])
+@pytest.mark.parametrize(
+    ("declared", "stored"),
+    [
+        ("array<struct<item_id: string, at: timestamp>>", "array<struct<item_id:string,at:timestamp>>"),
+        ("DECIMAL(18, 2)", "decimal(18,2)"),
+        ("map<string, string>", "map<string,string>"),
+    ],
+)
 def test_another_spelling_is_no_change(declared: str, stored: str) -> None:
     assert follow_declaration(None, "a.table", [Column("c", declared, "A value.")], {"c": stored}) == []
 
