@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from typing import TYPE_CHECKING
 
 from tideline.workspace.errors import ServerError
@@ -12,6 +13,8 @@ from tideline.workspace.server.probe import answers
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+INTERRUPTS = 5
 
 
 def open_session(address: ServerAddress, session_id: str | None = None) -> SparkSession:
@@ -45,7 +48,11 @@ def interrupt_session(address: ServerAddress, session_id: str) -> None:
         return
     try:
         session = open_session(address, session_id)
-        session.interruptAll()
+        # A query that is still being planned may miss one interrupt: ask until nothing is left to interrupt.
+        for _ in range(INTERRUPTS):
+            if not session.interruptAll():
+                break
+            time.sleep(0.3)
         session.stop()
     except PySparkException as error:
         if "SESSION_CLOSED" not in str(error):
