@@ -114,7 +114,9 @@ def _wait(layout: Layout, supervisor: subprocess.Popen[bytes]) -> ServerAddress:
         if known and known.is_alive and answers(known.port):
             return _address(known)
         if supervisor.poll() is not None:
-            raise ServerError(f"the Spark server did not start; {log.last_words(layout)}", hint=log.advice(layout))
+            raise ServerError(
+                f"the Spark server did not start; {log.last_words(layout)}", hint=log.advice(layout)
+            )
         time.sleep(0.1)
     _end(layout)
     raise ServerError(
@@ -127,7 +129,9 @@ def _port() -> int:
     """A free port, or the one that TIDELINE_PORT asks for."""
     wanted = os.environ.get("TIDELINE_PORT") or "0"
     if not wanted.isdecimal() or int(wanted) > 65535:
-        raise ServerError(f"TIDELINE_PORT is {wanted!r}", hint="a number from 1024 to 65535, or 0 for any free port")
+        raise ServerError(
+            f"TIDELINE_PORT is {wanted!r}", hint="a number from 1024 to 65535, or 0 for any free port"
+        )
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -63,9 +63,17 @@ def last_words(layout: Layout) -> str:
 def advice(layout: Layout) -> str:
     """What to do about the log's error; the general check where the error is not a known one."""
     text = "\n".join(_lines(layout))
-    return next((what for sign, what in _ADVICE.items() if sign in text), "`tideline doctor` checks what it needs")
+    return next(
+        (what for sign, what in _ADVICE.items() if sign in text), "`tideline doctor` checks what it needs"
+    )
 
 
 def _lines(layout: Layout) -> list[str]:
     files = [layout.server / name for name in ("server.out", "spark.log")]
-    return [line for file in files if file.is_file() for line in file.read_text(errors="replace").splitlines() if line]
+    return [
+        line
+        for file in files
+        if file.is_file()
+        for line in file.read_text(errors="replace").splitlines()
+        if line
+    ]
