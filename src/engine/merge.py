@@ -5,14 +5,11 @@ Counts come from the commit's own metrics. No commit means that nothing differed
 
 from __future__ import annotations
 
-import random
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from engine.catalog import quoted
@@ -21,16 +18,6 @@ from engine.outcomes import Counts
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-CONFLICTS = (
-    "DELTA_CONCURRENT",
-    "ConcurrentAppendException",
-    "ConcurrentDeleteReadException",
-    "ConcurrentDeleteDeleteException",
-    "ConcurrentTransactionException",
-    "MetadataChangedException",
-    "ProtocolChangedException",
-    "ConcurrentWriteException",
-)
 # Up to here a batch is fetched once and merged from local rows instead of being computed twice by the MERGE.
 FEW_ROWS, FEW_BYTES = 5_000, 16 * 1024**2
 # Types that have no equality in SQL compare by their JSON text.
@@ -152,21 +139,6 @@ def _differences(
     return changed.select(*keys, *values, F.col("s._is_given").isNull().alias("_is_gone")).select(
         *types, "_is_gone"
     )
-
-
-def retried(work: Callable[[], Counts], *, attempts: int = 5) -> tuple[Counts, int]:
-    """Run `work` again when another writer won the race, at most `attempts` times; returns the retries as well.
-
-    `work` must read its inputs afresh on every call. The last conflict is raised as it is.
-    """
-    for attempt in range(attempts):
-        try:
-            return work(), attempt
-        except PySparkException as error:
-            if attempt == attempts - 1 or not any(sign in str(error) for sign in CONFLICTS):
-                raise
-            time.sleep(random.uniform(0.2, 1.0) * 2**attempt)
-    raise AssertionError("unreachable")
 
 
 def last_metrics(spark: SparkSession, target: str) -> dict[str, int]:
