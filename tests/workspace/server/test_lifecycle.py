@@ -224,11 +224,6 @@ def _servers_of(layout: Layout) -> list[int]:
     return found
 
 
-def _processor_share(layout: Layout) -> float:
-    known = state.read(layout)
-    assert known is not None
-    return psutil.Process(known.pid).cpu_percent(interval=1.0) / 100
-
 
 def _seconds_until(is_so: Callable[[], bool], *, limit: float) -> float:
     started = time.monotonic()
