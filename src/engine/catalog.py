@@ -66,10 +66,12 @@ def text(value: str) -> str:
 
 
 def quoted(name: str) -> str:
+    """An SQL identifier, safe whatever is in the name."""
     return "`" + name.replace("`", "``") + "`"
 
 
 def columns_ddl(columns: Sequence[Column]) -> str:
+    """Columns as CREATE and ADD COLUMNS want them, each with its comment."""
     return ", ".join(
         f"{quoted(column.name)} {column.type} COMMENT {text(column.comment)}" for column in columns
     )
