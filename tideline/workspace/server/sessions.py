@@ -46,6 +46,7 @@ def interrupt_session(address: ServerAddress, session_id: str) -> None:
 
     if not answers(address.port, host=address.host):
         return
+    session = None
     try:
         session = open_session(address, session_id)
         # A query that is still being planned may miss one interrupt: ask until nothing is left to interrupt.
@@ -53,10 +54,12 @@ def interrupt_session(address: ServerAddress, session_id: str) -> None:
             if not session.interruptAll():
                 break
             time.sleep(0.3)
-        session.stop()
     except PySparkException as error:
         if "SESSION_CLOSED" not in str(error):
             raise
+    finally:
+        if session is not None:  # else it stays this thread's active session, and the next one waits for a dead server
+            session.stop()
 
 
 def _hand_over_token(address: ServerAddress) -> None:
