@@ -77,11 +77,23 @@ def columns_ddl(columns: Sequence[Column]) -> str:
     )
 
 
-def stored_columns(spark: SparkSession, name: str) -> dict[str, str] | None:
-    """Column name -> SQL type of a stored table, in its order; None where there is no such table."""
-    if not spark.catalog.tableExists(name):
-        return None
-    return {field.name: field.dataType.simpleString() for field in spark.table(name).schema.fields}
+def stored_columns(spark: SparkSession, name: str) -> dict[str, Column] | None:
+    """The columns of a stored table by name, in its order; None where there is no such table."""
+    try:
+        fields = spark.table(name).schema.fields
+    except PySparkException as error:
+        if is_missing(error):
+            return None
+        raise
+    return {
+        field.name: Column(field.name, field.dataType.simpleString(), (field.metadata or {}).get("comment", ""))
+        for field in fields
+    }
+
+
+def is_missing(error: PySparkException) -> bool:
+    """Whether a statement failed because its table does not exist."""
+    return "TABLE_OR_VIEW_NOT_FOUND" in str(error) or "DELTA_TABLE_NOT_FOUND" in str(error)
 
 
 def create_table(
@@ -110,9 +122,9 @@ def make(spark: SparkSession, statement: str) -> None:
 
 
 def follow_declaration(
-    spark: SparkSession, name: str, columns: Sequence[Column], stored: dict[str, str]
+    spark: SparkSession, name: str, columns: Sequence[Column], stored: dict[str, Column], comment: str
 ) -> list[SchemaChange]:
-    """Widen the stored table to `columns`: new ones are added, types only widened.
+    """Widen the stored table to `columns`: new ones are added, types only widened, comments brought up to date.
 
     Raises DriftError where a type would have to narrow or change its kind; the table is then as it was.
     """
@@ -125,7 +137,20 @@ def follow_declaration(
             spark.sql(
                 f"ALTER TABLE {name} ALTER COLUMN {quoted(change.column)} TYPE {change.found}"
             ).collect()
+    _follow_comments(spark, name, columns, stored, comment)
     return changes
+
+
+def _follow_comments(
+    spark: SparkSession, name: str, columns: Sequence[Column], stored: dict[str, Column], comment: str
+) -> None:
+    stale = [c for c in columns if c.name in stored and stored[c.name].comment != c.comment]
+    for column in stale:
+        spark.sql(
+            f"ALTER TABLE {name} ALTER COLUMN {quoted(column.name)} COMMENT {text(column.comment)}"
+        ).collect()
+    if stale:
+        spark.sql(f"COMMENT ON TABLE {name} IS {text(comment)}").collect()
 
 
 def _compact(type_: str) -> str:
@@ -133,10 +158,10 @@ def _compact(type_: str) -> str:
     return "".join(type_.lower().split())
 
 
-def _change(name: str, column: Column, stored: dict[str, str]) -> SchemaChange | None:
-    was = stored.get(column.name)
-    if was is None:
+def _change(name: str, column: Column, stored: dict[str, Column]) -> SchemaChange | None:
+    if column.name not in stored:
         return SchemaChange(column.name, "added", column.type, "")
+    was = stored[column.name].type
     if _compact(was) == _compact(column.type):
         return None
     if (was, column.type) in WIDENINGS:
@@ -148,15 +173,3 @@ def _change(name: str, column: Column, stored: dict[str, str]) -> SchemaChange |
         hint="A type never narrows: rename the column or rebuild the table.",
     )
 
-
-def comment_columns(spark: SparkSession, name: str, columns: Sequence[Column], comment: str) -> int:
-    """Bring the comments of a stored table up to the declaration; returns how many differed."""
-    found = {row["col_name"]: row["comment"] or "" for row in spark.sql(f"DESCRIBE TABLE {name}").collect()}
-    stale = [column for column in columns if column.name in found and found[column.name] != column.comment]
-    for column in stale:
-        spark.sql(
-            f"ALTER TABLE {name} ALTER COLUMN {quoted(column.name)} COMMENT {text(column.comment)}"
-        ).collect()
-    if stale:
-        spark.sql(f"COMMENT ON TABLE {name} IS {text(comment)}").collect()
-    return len(stale)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
+from engine.catalog import is_missing
 from engine.spec import Derived, Table
 
 if TYPE_CHECKING:
@@ -66,15 +67,20 @@ class Window:
 
 def head_of(spark: SparkSession, name: str) -> Head | None:
     """The table's id and version now; None where it does not exist."""
-    if not spark.catalog.tableExists(name):
+    found = table_id(spark, name)
+    if found is None:
         return None
-    version = spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").select("version").collect()[0][0]
-    return Head(table_id(spark, name), int(version))
+    return Head(found, int(spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").collect()[0]["version"]))
 
 
-def table_id(spark: SparkSession, name: str) -> str:
-    """Delta's id of the table: another one after it was dropped and made again."""
-    return str(spark.sql(f"DESCRIBE DETAIL {name}").select("id").collect()[0][0])
+def table_id(spark: SparkSession, name: str) -> str | None:
+    """Delta's id of the table, another one after it was dropped and made again; None where it does not exist."""
+    try:
+        return str(spark.sql(f"DESCRIBE DETAIL {name}").collect()[0]["id"])
+    except PySparkException as error:
+        if is_missing(error):
+            return None
+        raise
 
 
 def window_of(
@@ -82,13 +88,13 @@ def window_of(
     *,
     cursor: Cursor | None,
     heads: Mapping[str, Head],
-    target: Head | None,
+    target_id: str | None,
     code: str,
     as_of: date | None,
     rebuild: bool,
 ) -> Window:
     """Which versions `table` has to read, and whether it must be recomputed as a whole."""
-    why = _why_void(cursor, heads, target, code, as_of, rebuild)
+    why = _why_void(cursor, heads, target_id, code, as_of, rebuild)
     if why or cursor is None:
         return Window("full", why, heads, {})
     window = Window("sliced", "", heads, cursor.inputs)
@@ -102,7 +108,7 @@ def window_of(
 def _why_void(
     cursor: Cursor | None,
     heads: Mapping[str, Head],
-    target: Head | None,
+    target_id: str | None,
     code: str,
     as_of: date | None,
     rebuild: bool,
@@ -111,7 +117,7 @@ def _why_void(
         return "first run"
     if rebuild:
         return "rebuild was asked for"
-    if target is None or target.table_id != cursor.target_id:
+    if target_id != cursor.target_id:
         return "the table was dropped or recreated"
     if code != cursor.code_hash:
         return "code or configuration changed"

@@ -10,9 +10,9 @@ from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from engine.batch import judge_fail_checks, measure
-from engine.catalog import comment_columns, create_table, follow_declaration, stored_columns
+from engine.catalog import create_table, follow_declaration, stored_columns
 from engine.changes import Window, feed_is_gone, read_at, read_feed
-from engine.merge import first_load, merge_difference
+from engine.merge import first_load, merge_difference, settled
 from engine.outcomes import Counts, Result
 from engine.spec import Derived, Input, Lookup
 from utils.errors import SpecError
@@ -20,6 +20,7 @@ from utils.errors import SpecError
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
+    from engine.catalog import SchemaChange
     from engine.run import Run
 
 # Beyond this many touched slices a semi-join is cheaper than literals.
@@ -65,14 +66,15 @@ def bring_up_to_date(run: Run, table: Derived, window: Window) -> Result:
         return Result(Counts(slices=0), window)
     if window.path == "full":
         slices = None
-    rows = _selected(table, _build(run, table, window, slices))
+    rows = settled(run.spark, _selected(table, _build(run, table, window, slices))).rows
     target = run.name_of(table)
-    drifts = _prepare(run.spark, table, target)
+    # A slice is only run under the declaration that the table followed already: the code hash says so.
+    drifts, is_new = ([], False) if slices else _prepare(run.spark, table, target)
     measured = measure(
         rows, table, slice_by=table.slice_by if slices else "", touched=slices.values if slices else []
     )
     judge_fail_checks(table, measured.checks)
-    counts = _write(run, table, target, rows, slices)
+    counts = _write(run, table, target, rows, slices, is_new=is_new)
     counted = replace(counts, read=measured.read, slices=len(slices.values) if slices else None)
     return Result(counted, window, measured.checks, tuple(drifts))
 
@@ -145,19 +147,20 @@ def _selected(table: Derived, rows: DataFrame) -> DataFrame:
     return rows.select(*[F.col(column.name).cast(column.type).alias(column.name) for column in table.columns])
 
 
-def _prepare(spark: SparkSession, table: Derived, target: str) -> list[Any]:
+def _prepare(spark: SparkSession, table: Derived, target: str) -> tuple[list[SchemaChange], bool]:
+    """Make the table or let it follow its declaration; what drifted, and whether the table is new."""
     stored = stored_columns(spark, target)
     if stored is None:
         create_table(spark, target, table.columns, comment=table.grain, cluster_by=table.cluster_by)
-        return []
-    drifts = follow_declaration(spark, target, table.columns, stored)
-    comment_columns(spark, target, table.columns, table.grain)
-    return drifts
+        return [], True
+    return follow_declaration(spark, target, table.columns, stored, table.grain), False
 
 
-def _write(run: Run, table: Derived, target: str, rows: DataFrame, slices: Slices | None) -> Counts:
+def _write(
+    run: Run, table: Derived, target: str, rows: DataFrame, slices: Slices | None, *, is_new: bool
+) -> Counts:
     spark = run.spark
-    if slices is None and spark.table(target).isEmpty():
+    if slices is None and (is_new or spark.table(target).isEmpty()):
         return first_load(spark, target, rows, table.column_names)
     old = spark.table(target)
     old = slices.restrict(old, table.slice_by) if slices is not None else old

@@ -161,14 +161,16 @@ def _empty_files(landing: Path, folder: str) -> list[Listed]:
     ]
 
 
-def ensure_raw_table(run: Run, source: Files) -> None:
-    """Make the source's raw table if it is absent, so that layers above find an empty one."""
+def ensure_raw_table(run: Run, source: Files) -> bool:
+    """Make the source's raw table if it is absent, so that layers above find an empty one; whether it was absent."""
     target = run.settings.name_of(source.path)
-    if not run.spark.catalog.tableExists(target):
+    is_absent = not run.spark.catalog.tableExists(target)
+    if is_absent:
         create_table(run.spark, target, source.all_columns, comment=source.grain)
+    return is_absent
 
 
-def land(run: Run, source: Files, new: Sequence[Listed]) -> tuple[Counts, list[Decision]]:
+def land(run: Run, source: Files, new: Sequence[Listed], *, is_new: bool = False) -> tuple[Counts, list[Decision]]:
     """Append the records of new files to the source's raw table; one commit, none if nothing is to be landed.
 
     Files with a content that was landed before, empty and unreadable ones are decided without a record; a file that
@@ -179,7 +181,7 @@ def land(run: Run, source: Files, new: Sequence[Listed]) -> tuple[Counts, list[D
     decisions = [Decision(file, "empty", note="no bytes") for file in new if file.length == 0]
     surveyed, unreadable = _survey(run, source, readable)
     decisions += unreadable
-    known = _known_hashes(run, target, [found.file_hash for _, found in surveyed])
+    known = set() if is_new else _known_hashes(run, target, [found.file_hash for _, found in surveyed])
     to_land: list[tuple[Listed, Surveyed]] = []
     for file, found in surveyed:
         decision = _decide(source, file, found, known)

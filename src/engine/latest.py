@@ -13,7 +13,6 @@ from engine import partial
 from engine.batch import Measured, judge_fail_checks, measure_records
 from engine.catalog import (
     SchemaChange,
-    comment_columns,
     create_table,
     follow_declaration,
     quoted,
@@ -57,7 +56,7 @@ def bring_up_to_date(run: Run, table: Latest, window: Window) -> Result:
         records = _records(run, table, window)
         leaves = _leaves(table, records)
     target = run.name_of(table)
-    columns, drifts = _prepare(run, table, target, leaves)
+    columns, drifts, is_new = _prepare(run, table, target, leaves)
     rows = _judged(run, table, target, _typed(run, table, records, columns))
     is_bad = F.size("_reasons") > 0
     measured = measure_records(rows, table, is_bad=is_bad, bounded=table.cluster_by)
@@ -65,7 +64,7 @@ def bring_up_to_date(run: Run, table: Latest, window: Window) -> Result:
         return Result(Counts(), window, (), tuple(drifts))
     judge_fail_checks(table, measured.checks)
     good = rows.where(~is_bad)
-    counts = _write(run, table, window, target, good, columns, measured)
+    counts = _write(run, table, window, target, good, columns, measured, is_new=is_new)
     bad = bad_rows(run, table.path, rows.where(is_bad)) if measured.quarantined else None
     return Result(_reckon(counts, measured), window, measured.checks, tuple(drifts), bad)
 
@@ -100,8 +99,8 @@ def _leaves(table: Latest, records: DataFrame) -> list[Leaf]:
 
 def _prepare(
     run: Run, table: Latest, target: str, leaves: Sequence[Leaf]
-) -> tuple[list[Column], list[SchemaChange]]:
-    """Make or widen the table; returns all its business columns, discovered ones included, and what drifted."""
+) -> tuple[list[Column], list[SchemaChange], bool]:
+    """Make or widen the table; its business columns, discovered ones included, what drifted, and whether it is new."""
     engine_columns = [*ENGINE_COLUMNS, *([partial.SEQUENCES] if table.partial else [])]
     stored = stored_columns(run.spark, target)
     if stored is None:
@@ -111,29 +110,24 @@ def _prepare(
         )
         if table.deleted_when:
             _create_live_view(run, table, target)
-        return columns, [SchemaChange(leaf.column.name, "added", leaf.type, "") for leaf in leaves]
+        return columns, [SchemaChange(leaf.column.name, "added", leaf.type, "") for leaf in leaves], True
     discovered = _discovered(table, leaves, stored)
-    drifts = follow_declaration(run.spark, target, [*table.columns, *discovered], stored)
-    comment_columns(run.spark, target, table.columns, table.grain)
-    return [*table.columns, *discovered], drifts
+    drifts = follow_declaration(run.spark, target, [*table.columns, *discovered], stored, table.grain)
+    return [*table.columns, *discovered], drifts, False
 
 
-def _discovered(table: Latest, leaves: Sequence[Leaf], stored: dict[str, str]) -> list[Column]:
+def _discovered(table: Latest, leaves: Sequence[Leaf], stored: dict[str, Column]) -> list[Column]:
     """Columns beyond the declared ones: those the table has, with its types (wider where allowed), and new ones."""
     found = {leaf.column.name: leaf.column for leaf in leaves}
     engine_names = {column.name for column in ENGINE_COLUMNS} | {partial.SEQUENCES.name}
     old = [name for name in stored if name not in table.column_names and name not in engine_names]
     kept = [
-        replace(found.pop(name), type=_wider(stored[name], found_type))
-        if (found_type := _type(found, name))
-        else Column(name, stored[name], "Found in earlier documents.")
+        replace(found[name], type=_wider(stored[name].type, found[name].type), comment=stored[name].comment)
+        if name in found
+        else stored[name]
         for name in old
     ]
-    return [*kept, *found.values()]
-
-
-def _type(found: dict[str, Column], name: str) -> str:
-    return found[name].type if name in found else ""
+    return [*kept, *(column for name, column in found.items() if name not in stored)]
 
 
 def _wider(stored: str, found: str) -> str:
@@ -255,14 +249,15 @@ def _write(
     good: DataFrame,
     columns: Sequence[Column],
     measured: Measured,
+    *,
+    is_new: bool,
 ) -> Counts:
     spark = run.spark
     stored = [*columns, *ENGINE_COLUMNS]
     if table.partial:
-        return partial.write(run, table, target, good, columns, is_full=window.path == "full")
+        return partial.write(run, table, target, good, columns, is_full=window.path == "full", is_new=is_new)
     winners = _winners(good, table.key, [column.name for column in stored])
-    is_new = window.path == "full" and spark.table(target).isEmpty()
-    if is_new:
+    if is_new or (window.path == "full" and spark.table(target).isEmpty()):
         return first_load(spark, target, winners, [column.name for column in stored])
     if window.path == "full" and window.why != "first run":
         types = {column.name: column.type for column in stored}

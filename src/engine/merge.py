@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -18,8 +19,8 @@ from engine.outcomes import Counts
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-# Up to here a batch is fetched once and merged from local rows instead of being computed twice by the MERGE.
-FEW_ROWS, FEW_BYTES = 5_000, 16 * 1024**2
+# Up to here rows are fetched once and handed over as they are, instead of being computed by every reader of the plan.
+FEW_ROWS, FEW_BYTES = 20_000, 16 * 1024**2
 # Types that have no equality in SQL compare by their JSON text.
 UNORDERED = ("variant", "map")
 
@@ -40,8 +41,9 @@ def first_load(spark: SparkSession, target: str, rows: DataFrame, columns: Seque
     listed = ", ".join(map(quoted, columns))
     with temporary_view(spark, rows) as view:
         spark.sql(f"INSERT OVERWRITE {target} ({listed}) SELECT {listed} FROM {view}").collect()
-    metrics = last_metrics(spark, target)
+    version, metrics = last_commit(spark, target)
     return Counts(
+        version=version,
         inserted=metrics.get("numOutputRows", 0),
         files_added=metrics.get("numFiles", 0),
         bytes_added=metrics.get("numOutputBytes", 0),
@@ -59,7 +61,7 @@ def merge_ordered(
 ) -> Counts:
     """Update where the source is newer by (_sequence, _content_hash), insert what is absent. Stale rows make no commit."""
     source = settled(spark, winners)
-    if source is None:
+    if source.is_empty:
         return Counts()
     is_newer = (
         "(s._sequence > t._sequence OR (s._sequence = t._sequence AND s._content_hash > t._content_hash))"
@@ -68,7 +70,7 @@ def merge_ordered(
     return _merge(
         spark,
         target,
-        source,
+        source.rows,
         key,
         bounds,
         f"WHEN MATCHED AND {is_newer} THEN UPDATE SET {updates} {_insert(columns)}",
@@ -92,30 +94,38 @@ def merge_difference(
     Without a difference nothing is executed on the target.
     """
     source = settled(spark, _differences(rows, old, key, types, ignored, may_delete))
-    if source is None:
+    if source.is_empty:
         return Counts()
     updates = ", ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in types if name not in key)
     delete = "WHEN MATCHED AND s._is_gone THEN DELETE" if may_delete else ""
     update = f"WHEN MATCHED AND NOT s._is_gone THEN UPDATE SET {updates}" if updates else ""
     insert = _insert(list(types), "AND NOT s._is_gone")
-    return _merge(spark, target, source, key, "", f"{delete} {update} {insert}")
+    return _merge(spark, target, source.rows, key, "", f"{delete} {update} {insert}")
 
 
-def settled(spark: SparkSession, rows: DataFrame) -> DataFrame | None:
-    """The same rows, computed once where they are few; None where there are none.
+@dataclass(frozen=True)
+class Settled:
+    """Rows to be read more than once. `is_empty` is false where it is not known."""
 
-    A MERGE computes its source twice. Few rows are fetched once instead and handed over as they are; many, and those
-    with a VARIANT, stay a plan.
+    rows: DataFrame
+    is_empty: bool = False
+
+
+def settled(spark: SparkSession, rows: DataFrame) -> Settled:
+    """The same rows, computed once where they are few.
+
+    Few rows are fetched and handed over as they are; many, and those with a VARIANT, stay a plan, which every reader
+    (a MERGE is two) computes again.
     """
     schema = rows.schema
     if any("variant" in field.dataType.simpleString() for field in schema.fields):
-        return rows
+        return Settled(rows)
     fetched = rows.limit(FEW_ROWS + 1).toArrow()
-    if fetched.num_rows == 0:
-        return None
+    if fetched.num_rows == 0:  # first: asking an empty map column for its size ends the process (pyarrow 25)
+        return Settled(spark.createDataFrame([], schema), is_empty=True)
     if fetched.num_rows > FEW_ROWS or fetched.nbytes > FEW_BYTES:
-        return rows
-    return spark.createDataFrame(fetched, schema)
+        return Settled(rows)
+    return Settled(spark.createDataFrame(fetched, schema))
 
 
 def _differences(
@@ -141,10 +151,11 @@ def _differences(
     )
 
 
-def last_metrics(spark: SparkSession, target: str) -> dict[str, int]:
-    """The metrics of the table's last commit, as numbers."""
-    row = spark.sql(f"DESCRIBE HISTORY {target} LIMIT 1").select("operationMetrics").collect()[0]
-    return {name: int(value) for name, value in (row[0] or {}).items() if str(value).lstrip("-").isdigit()}
+def last_commit(spark: SparkSession, target: str) -> tuple[int, dict[str, int]]:
+    """The table's version, and the metrics of the commit that made it, as numbers."""
+    row = spark.sql(f"DESCRIBE HISTORY {target} LIMIT 1").collect()[0]
+    metrics = (row["operationMetrics"] or {}).items()
+    return int(row["version"]), {name: int(value) for name, value in metrics if str(value).lstrip("-").isdigit()}
 
 
 def _merge(
@@ -155,8 +166,9 @@ def _merge(
         result = spark.sql(f"MERGE INTO {target} t USING {view} s ON {on}{bounds} {clauses}").collect()[0]
     if result["num_affected_rows"] == 0:
         return Counts()
-    metrics = last_metrics(spark, target)
+    version, metrics = last_commit(spark, target)
     return Counts(
+        version=version,
         inserted=result["num_inserted_rows"],
         updated=result["num_updated_rows"],
         deleted=result["num_deleted_rows"],

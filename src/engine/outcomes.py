@@ -60,6 +60,8 @@ class Counts:
     files_scanned: int = 0
     bytes_added: int = 0
     rows_copied: int = 0
+    version: int | None = None
+    """The table's version after the write; None where nothing was written."""
 
     @property
     def changed(self) -> int:
@@ -91,6 +93,7 @@ class Outcome:
     cursor_from: Mapping[str, Head] = field(default_factory=dict)
     cursor_to: Mapping[str, Head] = field(default_factory=dict)
     target_id: str = ""
+    head: Head | None = None
     code_hash: str = ""
     as_of: date | None = None
     error: str = ""

@@ -29,7 +29,14 @@ SEQUENCES = Column(
 
 
 def write(
-    run: Run, table: Latest, target: str, good: DataFrame, columns: Sequence[Column], *, is_full: bool
+    run: Run,
+    table: Latest,
+    target: str,
+    good: DataFrame,
+    columns: Sequence[Column],
+    *,
+    is_full: bool,
+    is_new: bool,
 ) -> Counts:
     """Merge partial records column by column, as one commit."""
     rows = _winners(good, table, columns)
@@ -41,7 +48,7 @@ def write(
         "_run_id",
         SEQUENCES.name,
     ]
-    if run.spark.table(target).isEmpty():
+    if is_new or run.spark.table(target).isEmpty():
         return first_load(run.spark, target, rows, names)
     if not is_full:
         rows = _united(run, table, target, rows, columns)

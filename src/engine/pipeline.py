@@ -8,7 +8,7 @@ Side effects of a layer run, in this order (a crash test kills between every two
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -56,19 +56,23 @@ def _run_tables(run: Run, log: RunLog, layer: str) -> list[Outcome]:
     cursors = log.cursors(layer)
     outcomes: dict[str, Outcome] = {}
     bad: list[DataFrame] = []
+    heads: dict[str, Head | None] = {}
     for wave in run.system.waves(layer):
         wanted = _wanted(run, wave)
-        heads = _heads(run, wanted)
-        results = _in_parallel(run, [partial(_run_table, run, t, cursors.get(t.path), heads) for t in wanted])
-        for outcome, rows in results:
+        _add_heads(run, wanted, heads)
+        ids = _target_ids(run, wanted)
+        work = [partial(_run_table, run, t, cursors.get(t.path), heads, ids[t.path]) for t in wanted]
+        for outcome, rows in _in_parallel(run, work):
             outcomes[outcome.table] = outcome
             bad += [rows] if rows is not None else []
+            if outcome.head:
+                heads[outcome.table] = outcome.head
     set_aside(run, bad)
     return [outcomes[table.path] for table in run.system.tables_of(layer) if table.path in outcomes]
 
 
 def _run_table(
-    run: Run, table: Table, cursor: Cursor | None, heads: dict[str, Head | None]
+    run: Run, table: Table, cursor: Cursor | None, heads: Mapping[str, Head | None], target_id: str | None
 ) -> tuple[Outcome, DataFrame | None]:
     """One write at most. A failure is an outcome: the table's cursor stays, its neighbours go on."""
     started = datetime.now(UTC)
@@ -85,7 +89,7 @@ def _run_table(
         table,
         cursor=cursor,
         heads=known,
-        target=heads[table.path],
+        target_id=target_id,
         code=code,
         as_of=as_of,
         rebuild=run.settings.rebuild,
@@ -105,18 +109,19 @@ def _run_table(
     if window.path == "nothing":
         return outcome.finished(), None
     try:
-        done, bad = _write(run, table, window, outcome, heads[table.path])
+        done, bad = _write(run, table, window, outcome, target_id)
         return done.finished(), bad
     except (TidelineError, PySparkException) as error:
         return replace(outcome, status="failed", error=_said(error)).finished(), None
 
 
 def _write(
-    run: Run, table: Table, window: Window, outcome: Outcome, target: Head | None
+    run: Run, table: Table, window: Window, outcome: Outcome, target_id: str | None
 ) -> tuple[Outcome, DataFrame | None]:
     algorithm = latest if isinstance(table, Latest) else derived
     result = algorithm.bring_up_to_date(run, table, window)
-    target_id = target.table_id if target else table_id(run.spark, run.name_of(table))
+    target_id = target_id or table_id(run.spark, run.name_of(table)) or ""
+    version = result.counts.version
     status = "written" if result.counts.changed or result.drifts else "nothing to do"
     return replace(
         outcome,
@@ -128,6 +133,7 @@ def _write(
         checks=result.checks,
         drifts=result.drifts,
         target_id=target_id,
+        head=Head(target_id, version) if version is not None else None,
     ), result.bad
 
 
@@ -164,10 +170,10 @@ def _land(run: Run, source: Files, new: list[Listed]) -> tuple[Outcome, list[Dec
     mine = [file for file in new if _takes(source, file)]
     outcome = Outcome(source.path, "nothing to do", "nothing", "no new file", started)
     try:
-        ensure_raw_table(run, source)
+        is_new = ensure_raw_table(run, source)
         if not mine:
             return outcome.finished(), []
-        counts, decisions = land(run, source, mine)
+        counts, decisions = land(run, source, mine, is_new=is_new)
     except (TidelineError, PySparkException) as error:
         return replace(outcome, status="failed", path="landed", why="", error=_said(error)).finished(), []
     status = "written" if counts.inserted else "nothing to do"
@@ -191,14 +197,19 @@ def _wanted(run: Run, tables: list[Table]) -> list[Table]:
     return [table for table in tables if not names or table.name in names]
 
 
-def _heads(run: Run, tables: list[Table]) -> dict[str, Head | None]:
-    """Versions of the wave's inputs and targets, fixed before anything is read."""
-    paths = list(dict.fromkeys([path for table in tables for path in (*table.reads.values(), table.path)]))
+def _add_heads(run: Run, tables: Sequence[Table], heads: dict[str, Head | None]) -> None:
+    """Versions of the wave's inputs, fixed before anything is read; those that are known already stay as they are."""
+    paths = list(dict.fromkeys(path for t in tables for path in t.reads.values() if path not in heads))
     found = _in_parallel(run, [partial(head_of, run.spark, run.settings.name_of(path)) for path in paths])
-    return dict(zip(paths, found, strict=True))
+    heads.update(zip(paths, found, strict=True))
 
 
-def _in_parallel(run: Run, work: list[Callable[[], T]]) -> list[T]:
+def _target_ids(run: Run, tables: Sequence[Table]) -> dict[str, str | None]:
+    found = _in_parallel(run, [partial(table_id, run.spark, run.name_of(table)) for table in tables])
+    return {table.path: id_ for table, id_ in zip(tables, found, strict=True)}
+
+
+def _in_parallel(run: Run, work: Sequence[Callable[[], T]]) -> list[T]:
     with ThreadPoolExecutor(max_workers=max(1, run.settings.parallel_tables)) as pool:
         return list(pool.map(lambda job: job(), work))
 

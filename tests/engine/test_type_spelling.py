@@ -18,9 +18,13 @@ from utils.errors import DriftError
     ],
 )
 def test_another_spelling_is_no_change(declared: str, stored: str) -> None:
-    assert follow_declaration(None, "a.table", [Column("c", declared, "A value.")], {"c": stored}) == []
+    assert follow_declaration(None, "a.table", [_column(declared)], {"c": _column(stored)}, "one row") == []
 
 
 def test_another_type_is_one() -> None:
     with pytest.raises(DriftError):
-        follow_declaration(None, "a.table", [Column("c", "array<int>", "Values.")], {"c": "array<string>"})
+        follow_declaration(None, "a.table", [_column("array<int>")], {"c": _column("array<string>")}, "one row")
+
+
+def _column(kind: str) -> Column:
+    return Column("c", kind, "A value.")
