@@ -86,7 +86,7 @@ def command(layout: Layout, *, port: int, heap: str) -> list[str]:
     return [
         str(find_java()),
         "-cp",
-        f"{spark}/conf:{spark}/jars/*",
+        ":".join([f"{spark}/conf", f"{spark}/jars/*", *map(str, jars(layout))]),
         f"-Xmx{heap}",
         "-Xss4m",
         "-XX:+UseParallelGC",
@@ -101,8 +101,6 @@ def command(layout: Layout, *, port: int, heap: str) -> list[str]:
         f"local[{max(2, os.cpu_count() or 2)}]",
         "--class",
         SERVER_CLASS,
-        "--jars",
-        ",".join(map(str, jars(layout))),
         "--conf",
         f"spark.driver.memory={heap}",
         *confs,
