@@ -25,9 +25,13 @@ SEED = 7
     "--days", default=2, show_default=True, type=click.IntRange(1, 60), help="Deliveries, one per day."
 )
 @click.option("--scale", default=0.1, show_default=True, type=float, help="Size of the deliveries.")
+@click.option(
+    "--fresh", is_flag=True, help="Drop the bundle's tables and delivered files first; the server stays up."
+)
 @click.pass_obj
-def demo(app: App, days: int, scale: float) -> int:
+def demo(app: App, days: int, scale: float, fresh: bool) -> int:
     """Every job on sample deliveries, day by day; then what became of every table, and a report to look at."""
+    from tideline.workspace.bundle.deploy import destroy_locally
     from tideline.workspace.jobs.plan import refuse_what_cannot_run
     from tideline.workspace.report import write_index
     from tideline.workspace.terminal.closing import show_tables, show_verdict
@@ -37,18 +41,21 @@ def demo(app: App, days: int, scale: float) -> int:
     bundle = app.bundle()
     for job in SOURCE_FOLDERS:
         refuse_what_cannot_run(bundle, job)
+    if fresh:
+        destroy_locally(bundle, app.layout, app.spark())
     make_ready(app, bundle)
     runs: list[JobRun] = []
     for day in range(1, days + 1):
         runs += _run_day(app, bundle, _deliver(app, bundle, day, scale))
         if not all(found.is_fine for found in runs):
             break
+    done = day if all(found.is_fine for found in runs) else day - 1
     show_tables(app.console, runs[-len(SOURCE_FOLDERS) :])
     for found in runs:
         show_verdict(app.console, found)
     index = write_index(runs, app.store)
     app.console.print(
-        Text(f"{days} days in {time.monotonic() - began:.0f} s; report: {index}"), soft_wrap=True
+        Text(f"{done} of {days} days in {time.monotonic() - began:.0f} s; report: {index}"), soft_wrap=True
     )
     return code_of(runs)
 
