@@ -1,0 +1,94 @@
+"""Every sliced table of every system: of a hundred slices one changes, one is recomputed, nothing is written outside it.
+
+A run after that finds nothing to do and leaves every table at its version.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.spec import Derived
+from tests.systems.deployment import Deployment, deployed
+
+pytestmark = [pytest.mark.deep, pytest.mark.timeout(900)]
+SLICES, CHANGED = 100, 42
+LAYERS = ("raw", "bronze", "silver", "gold")
+
+
+def _community(folder: Path, chosen: list[int], *, version: int) -> None:
+    """User, post, comment and vote number i: each with a country and a day of its own, so that they share one slice."""
+    collections: dict[str, list[dict[str, Any]]] = {"users": [], "posts": [], "posts_comments": [], "votes": []}
+    for i in chosen:
+        at, updated = _time(2023, i), _time(2023 + version, i)
+        times = {"created_at": at, "updated_at": updated}
+        ids = {"user_id": {"$oid": f"{i:024x}"}, "post_id": {"$oid": f"{i:024x}"}}
+        country = "BCDF"[i // 25] + chr(ord("A") + i % 25)
+        support = {"is_patron": True, "lifetime_support_cents": 100 * version, "updated_at": updated}
+        english = {"language": "en", "title": f"Title {version}", "description": "Which?", "options": ["a", "b"], **times}
+        own = {"_id": {"$oid": f"{i:024x}"}, **times}
+        collections["users"].append({**own, "country": country, "language": "en", "patreon_status": support})
+        collections["posts"].append({**own, "type": "poll", "multiple_votes": False, "translations": [english]})
+        collections["posts_comments"].append({**own, **ids, "body": "x" * version})
+        collections["votes"].append({**own, **ids, "votes": [{"index": 0, "weight": version}]})
+    for name, documents in collections.items():
+        (folder / f"{name}-2024-01-0{version}_06-00-00.json").write_text(json.dumps(documents))
+
+
+def _time(year: int, day: int) -> dict[str, str]:
+    return {"$date": f"{year}-{1 + day // 28:02d}-{1 + day % 28:02d}T10:00:00.000Z"}
+
+
+_EVENTS = {1: [("PRODUCT", 7, 12), ("BUY", 7, 13)], 2: [("PRODUCT", 7, 9), ("BUY", 8, 14)]}
+
+
+def _ab_testing(folder: Path, chosen: list[int], *, version: int) -> None:
+    """User number i sees experiment number i alone and buys; in the second version earlier, and once more."""
+    lines = ["event_name,item_id,timestamp,site,experiments,user_id"]
+    for i in chosen:
+        for event, item, hour in _EVENTS[version]:
+            lines.append(f'{event},{item},2023-06-01T{hour:02d}:00:00.000-0400,SHP,"{{exp/{i:03d}=A}}",{i}')
+    (folder / f"events-{version}.csv").write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("system", "source", "deliver"), [("community", "exports", _community), ("ab_testing", "events", _ab_testing)]
+)
+def test_one_slice_of_a_hundred(system: str, source: str, deliver: Any, spark: Any, tmp_path: Path) -> None:
+    with deployed(spark, tmp_path, system, source) as deployment:
+        deliver(deployment.landing, list(range(SLICES)), version=1)
+        first = deployment.run(*LAYERS)
+        deliver(deployment.landing, [CHANGED], version=2)
+
+        second = deployment.run(*LAYERS)
+
+        sliced = [table for table in deployment.system.tables if isinstance(table, Derived) and table.slice_by]
+        assert len(sliced) == {"community": 9, "ab_testing": 3}[system]
+        for table in sliced:
+            outcome = second[table.path]
+            assert first[table.path].counts.inserted >= SLICES, table.path
+            assert (outcome.path, outcome.counts.slices, outcome.status) == ("sliced", 1, "written"), table.path
+            assert len(_slices_written(deployment, table)) == 1, table.path
+
+        versions = _versions(deployment)
+        third = deployment.run(*LAYERS)
+        assert {outcome.status for outcome in third.values()} == {"nothing to do"}
+        assert len(third) == len(versions) == len(deployment.system.tables) + len(deployment.system.sources)
+        assert _versions(deployment) == versions
+
+
+def _versions(deployment: Deployment) -> dict[str, int]:
+    paths = [each.path for each in (*deployment.system.sources, *deployment.system.tables)]
+    return {path: deployment.sql(f"DESCRIBE HISTORY {{{path}}} LIMIT 1")[0][0] for path in paths}
+
+
+def _slices_written(deployment: Deployment, table: Derived) -> set[Any]:
+    """The slices of all rows, old and new, that the table's last commit wrote."""
+    name = deployment.settings.name_of(table.path)
+    version = deployment.sql(f"DESCRIBE HISTORY {name} LIMIT 1")[0][0]
+    rows = deployment.sql(f"SELECT {table.slice_by} FROM table_changes('{name.replace('`', '')}', {version}, {version})")
+    assert rows
+    return {row[0] for row in rows}
