@@ -15,6 +15,7 @@ def main() -> None:
     from tideline.workspace.notebook.kernel.channel import Channel
 
     channel = Channel(int(os.environ.pop(CHANNEL)))
+    os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"  # for functions that are asked for before the session is open
     import_ahead()
     from ipykernel.kernelapp import IPKernelApp
 

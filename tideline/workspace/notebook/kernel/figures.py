@@ -10,12 +10,13 @@ from typing import Any
 
 def as_figure(value: Any) -> Any | None:
     """The Matplotlib figure that the value is, or that its axes stand in; None for anything else."""
-    figures = sys.modules.get("matplotlib.figure")
-    if figures is None:
+    # Missing also while the kernel still imports the library ahead of its use: no cell has drawn then.
+    kind = getattr(sys.modules.get("matplotlib.figure"), "Figure", None)
+    if kind is None:
         return None
-    if not isinstance(value, figures.Figure) and hasattr(value, "get_figure"):
+    if not isinstance(value, kind) and hasattr(value, "get_figure"):
         value = value.get_figure()
-    return value if isinstance(value, figures.Figure) else None
+    return value if isinstance(value, kind) else None
 
 
 def png_of(figure: Any) -> dict[str, str]:
