@@ -172,4 +172,3 @@ def _change(name: str, column: Column, stored: dict[str, Column]) -> SchemaChang
         expected="the same type or a wider one",
         hint="A type never narrows: rename the column or rebuild the table.",
     )
-

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from engine.catalog import SchemaChange
     from engine.run import Run
 
-# Beyond this many touched slices a semi-join is cheaper than literals.
-LITERAL_SLICES = 500
+# Beyond this many touched slices a semi-join is cheaper than literals, and their rows are too many to fetch ahead.
+FEW_SLICES = 500
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,13 @@ class Slices:
     values: list[Any]
     rows: DataFrame
 
+    @property
+    def are_few(self) -> bool:
+        return len(self.values) <= FEW_SLICES
+
     def restrict(self, rows: DataFrame, expression: str) -> DataFrame:
         """The rows whose slice was touched; null is a slice like any other."""
-        if len(self.values) <= LITERAL_SLICES:
+        if self.are_few:
             return rows.where(self._is_touched(F.expr(expression)))
         named = rows.withColumn("_slice", F.expr(expression))
         touched = self.rows.withColumnRenamed("slice", "_touched")
@@ -66,7 +70,9 @@ def bring_up_to_date(run: Run, table: Derived, window: Window) -> Result:
         return Result(Counts(slices=0), window)
     if window.path == "full":
         slices = None
-    rows = settled(run.spark, _selected(table, _build(run, table, window, slices))).rows
+    rows = _selected(table, _build(run, table, window, slices))
+    if slices is not None and slices.are_few:  # checks and difference both read them
+        rows = settled(run.spark, rows).rows
     target = run.name_of(table)
     # A slice is only run under the declaration that the table followed already: the code hash says so.
     drifts, is_new = ([], False) if slices else _prepare(run.spark, table, target)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 # Up to here rows are fetched once and handed over as they are, instead of being computed by every reader of the plan.
-FEW_ROWS, FEW_BYTES = 20_000, 16 * 1024**2
+FEW_ROWS, FEW_BYTES = 5_000, 16 * 1024**2
 # Types that have no equality in SQL compare by their JSON text.
 UNORDERED = ("variant", "map")
 

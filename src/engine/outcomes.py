@@ -93,7 +93,6 @@ class Outcome:
     cursor_from: Mapping[str, Head] = field(default_factory=dict)
     cursor_to: Mapping[str, Head] = field(default_factory=dict)
     target_id: str = ""
-    head: Head | None = None
     code_hash: str = ""
     as_of: date | None = None
     error: str = ""
@@ -104,6 +103,11 @@ class Outcome:
     @property
     def seconds(self) -> float:
         return round(((self.finished_at or datetime.now(UTC)) - self.started_at).total_seconds(), 2)
+
+    @property
+    def head(self) -> Head | None:
+        """The table as it stands after the write; None where nothing was written."""
+        return Head(self.target_id, self.counts.version) if self.counts.version is not None else None
 
     def finished(self) -> Outcome:
         return replace(self, finished_at=datetime.now(UTC))

@@ -121,7 +121,6 @@ def _write(
     algorithm = latest if isinstance(table, Latest) else derived
     result = algorithm.bring_up_to_date(run, table, window)
     target_id = target_id or table_id(run.spark, run.name_of(table)) or ""
-    version = result.counts.version
     status = "written" if result.counts.changed or result.drifts else "nothing to do"
     return replace(
         outcome,
@@ -133,7 +132,6 @@ def _write(
         checks=result.checks,
         drifts=result.drifts,
         target_id=target_id,
-        head=Head(target_id, version) if version is not None else None,
     ), result.bad
 
 
