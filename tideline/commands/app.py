@@ -80,19 +80,11 @@ class App:
 
     def spark(self) -> SparkSession:
         """A session that ends with the command."""
-        from tideline.workspace.server import open_session
+        from tideline.workspace.server import close_session, open_session
 
         session = open_session(self.address())
-        self._stack.callback(self._release, session)
+        self._stack.callback(close_session, self.address(), session)
         return session
-
-    def _release(self, session: SparkSession) -> None:
-        """Not where the server is gone: the client would ask for its session for minutes."""
-        from tideline.workspace.server.probe import answers
-
-        address = self.address()
-        if answers(address.port, host=address.host):
-            session.stop()
 
     def pool(self) -> KernelPool:
         """The kernels of this command, shared by all its runs."""

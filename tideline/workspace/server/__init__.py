@@ -2,10 +2,11 @@
 
 from tideline.workspace.server.address import ServerAddress
 from tideline.workspace.server.lifecycle import ensure_server, running_server, stop_server
-from tideline.workspace.server.sessions import interrupt_session, open_session
+from tideline.workspace.server.sessions import close_session, interrupt_session, open_session
 
 __all__ = [
     "ServerAddress",
+    "close_session",
     "ensure_server",
     "interrupt_session",
     "open_session",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from typing import TYPE_CHECKING
 
 from tideline.workspace.errors import ServerError
@@ -13,8 +12,6 @@ from tideline.workspace.server.probe import answers
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-INTERRUPTS = 5
 
 
 def open_session(address: ServerAddress, session_id: str | None = None) -> SparkSession:
@@ -46,20 +43,23 @@ def interrupt_session(address: ServerAddress, session_id: str) -> None:
 
     if not answers(address.port, host=address.host):
         return
-    session = None
+    session = open_session(address, session_id)
     try:
-        session = open_session(address, session_id)
-        # A query that is still being planned may miss one interrupt: ask until nothing is left to interrupt.
-        for _ in range(INTERRUPTS):
-            if not session.interruptAll():
-                break
-            time.sleep(0.3)
+        session.interruptAll()
     except PySparkException as error:
         if "SESSION_CLOSED" not in str(error):
             raise
     finally:
-        if session is not None:  # else it stays this thread's active session, and the next one waits for a dead server
-            session.stop()
+        close_session(address, session)
+
+
+def close_session(address: ServerAddress, session: SparkSession) -> None:
+    """Release the session. One that is left open stays its thread's active session.
+
+    Does nothing where the server is gone: the client would ask for its session for minutes.
+    """
+    if answers(address.port, host=address.host):
+        session.stop()
 
 
 def _hand_over_token(address: ServerAddress) -> None:
