@@ -38,6 +38,7 @@ Examples
 def sql(app: App, query: str, limit: int, form: str) -> None:
     """Run a QUERY and show its rows; `-` reads it from standard input."""
     text = sys.stdin.read() if query == "-" else query
+    app.is_json = form != "table"
     with _session(app) as spark:
         _show(app, spark.sql(text.strip().rstrip(";")), limit, form)
 
@@ -75,6 +76,7 @@ def list_tables(app: App, schema: str | None) -> None:
 @click.pass_obj
 def show(app: App, table: str, limit: int, form: str) -> None:
     """The columns of a TABLE with what they mean, and its first rows."""
+    app.is_json = form != "table"
     with _session(app) as spark:
         _refuse_unknown(spark, table)
         if form == "table":
