@@ -95,7 +95,7 @@ class Settings:
             raise SettingsError(
                 "parameter `system`", f"`{self.system_name}`", expected=", ".join(system_names())
             ) from None
-        return module.SYSTEM  # type: ignore[no-any-return]
+        return module.SYSTEM  # type: ignore[no-any-return]  # found by name: untyped
 
     def schema(self, layer: str) -> str:
         """The quoted schema of a layer of this system; `ops` is shared by all systems."""

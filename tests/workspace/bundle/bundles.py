@@ -27,7 +27,7 @@ def load(root: Path, yaml: str, **options: object) -> Bundle:
     """The bundle whose databricks.yml is `yaml` below a line `bundle: {name: small}`; the user is ada."""
     write(root, {"databricks.yml": yaml})
     settings = {"environment": {}, "user": LocalUser("ada@example.com"), **options}
-    return load_bundle(root, **settings)  # type: ignore[arg-type]
+    return load_bundle(root, **settings)  # type: ignore[arg-type]  # settings of several types
 
 
 def findings(root: Path, yaml: str) -> list[Finding]:

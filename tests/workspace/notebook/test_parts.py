@@ -52,7 +52,7 @@ def test_a_script_with_begin_and_end_is_one_statement() -> None:
 )
 def test_a_secret_is_gone_however_it_was_quoted(shown: object) -> None:
     secret = "p<a>&\"ß'w"
-    text = Redactor([secret]).text(f"before {shown(secret)} after")  # type: ignore[operator]
+    text = Redactor([secret]).text(f"before {shown(secret)} after")  # type: ignore[operator]  # a function by parameter
     assert "[REDACTED]" in text
     assert text.startswith("before ") and text.endswith(" after") and "ß" not in text
 
@@ -157,7 +157,7 @@ def test_widgets_take_parameters_first_and_check_choices() -> None:
     with pytest.raises(InputWidgetNotDefined, match="No input widget named nope is defined; known: city"):
         widgets.get("nope")
     with pytest.raises(TypeError, match="takes text, got int 5"):
-        widgets.text("n", 5)  # type: ignore[arg-type]
+        widgets.text("n", 5)  # type: ignore[arg-type]  # the mistake under test
     with pytest.raises(InvalidWidgetValue, match="longer than 2048 bytes"):
         widgets.text("n", "x" * 2049)
     widgets.remove("name")

@@ -40,7 +40,7 @@ def task(key: str, state: str, after: str = "", error: TaskError | None = None, 
         [Attempt(1, state, BEGAN + 1, 2.5, parameters={"as_of": "2023-06-01"}, error=error)] if ran else []
     )
     edges = [[before, ""] for before in after.split()]
-    return TaskRun(key, "notebook_task", state, depends_on=edges, attempts=attempts, **more)  # type: ignore[arg-type]
+    return TaskRun(key, "notebook_task", state, depends_on=edges, attempts=attempts, **more)  # type: ignore[arg-type]  # fields of several types
 
 
 def run_of(store: RunStore, state: str, *tasks: TaskRun) -> JobRun:
@@ -66,7 +66,7 @@ def failed_run(store: RunStore) -> JobRun:
 
 
 def looked_at(browser: Browser, file: Path, scheme: str = "light") -> tuple[Page, list[str]]:
-    page = browser.new_page(color_scheme=scheme, viewport={"width": 1200, "height": 1000})  # type: ignore[arg-type]
+    page = browser.new_page(color_scheme=scheme, viewport={"width": 1200, "height": 1000})  # type: ignore[arg-type]  # a literal by parameter
     asked: list[str] = []
 
     def note(request: Request) -> None:

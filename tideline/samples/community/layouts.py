@@ -38,7 +38,7 @@ def truncated(documents: list[dict[str, Any]]) -> str:
 def _pretty(value: Any, pad: str) -> str:
     """What `json.dumps(value, indent=2, ensure_ascii=False)` gives below an indent, in a third of its time."""
     if isinstance(value, str):
-        return encode_basestring(value)  # type: ignore[no-any-return,unused-ignore]
+        return encode_basestring(value)  # type: ignore[no-any-return,unused-ignore]  # typed in some versions only
     inner = pad + "  "
     if isinstance(value, dict) and value:
         body = ",\n".join([f'{inner}"{name}": {_pretty(item, inner)}' for name, item in value.items()])

@@ -31,7 +31,8 @@ def destroy_locally(bundle: Bundle, layout: Layout, spark: SparkSession) -> None
     for schema in bundle.resources.get("schemas", {}).values():
         spark.sql(f"DROP SCHEMA IF EXISTS {_quoted(str(schema['name']))} CASCADE")
     for folder in _volumes(bundle, layout):
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.is_dir():
+            shutil.rmtree(folder)
 
 
 def _volumes(bundle: Bundle, layout: Layout) -> list[Path]:

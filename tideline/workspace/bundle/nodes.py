@@ -46,9 +46,9 @@ class Node:
 
     def child(self, step: str | int) -> Node | None:
         if self.is_map:
-            return self.value.get(step)  # type: ignore[no-any-return]
+            return self.value.get(step)  # type: ignore[no-any-return]  # YAML is untyped
         if self.is_list and isinstance(step, int) and 0 <= step < len(self.value):
-            return self.value[step]  # type: ignore[no-any-return]
+            return self.value[step]  # type: ignore[no-any-return]  # YAML is untyped
         return None
 
     def entries(self, *path: str | int) -> dict[str, Node]:

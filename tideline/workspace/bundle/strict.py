@@ -74,7 +74,7 @@ def _check_fields(model: type, node: Node, owner: str) -> Iterator[Finding]:
         else:
             yield from _check(hints[name], child, f"{owner}.{name}")
     for name in _required(model):
-        if node.get(name) is None or node.get(name).value is None:  # type: ignore[union-attr]
+        if node.get(name) is None or node.get(name).value is None:  # type: ignore[union-attr]  # asked in the same line
             yield Finding(node.place, RULE, f"{owner} lacks its field `{name}`")
 
 

@@ -31,7 +31,7 @@ def choose_target(tree: Node, wanted: str | None) -> str:
     if not defaults and len(targets) > 1:
         raise BundleError(
             f"the bundle has targets {', '.join(targets)} and none is the default",
-            place=tree.get("targets").place if tree.get("targets") else None,  # type: ignore[union-attr]
+            place=tree.get("targets").place if tree.get("targets") else None,  # type: ignore[union-attr]  # asked in the same line
             hint="name one with --target, or set `default: true`",
         )
     return defaults[0] if defaults else next(iter(targets), "default")

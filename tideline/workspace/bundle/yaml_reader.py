@@ -56,7 +56,7 @@ class _AnchorLoader(yaml.SafeLoader):
         self.anchored: set[int] = set()
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event: object = self.peek_event()  # type: ignore[no-untyped-call]
+        event: object = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it out
         node = super().compose_node(parent, index)
         if not isinstance(event, yaml.AliasEvent) and getattr(event, "anchor", None):
             self.anchored.add(id(node))

@@ -47,7 +47,7 @@ def _cell(executed: ExecutedCell, counts: Iterator[int]) -> Any:
         "line": executed.cell.line,
     }
     if cell.cell_type == "code":
-        cell.outputs = [nbformat.from_dict(output) for output in executed.outputs]  # type: ignore[no-untyped-call]
+        cell.outputs = [nbformat.from_dict(output) for output in executed.outputs]  # type: ignore[no-untyped-call]  # nbformat is untyped
         if executed.state != "not_run":
             cell.execution_count = next(counts)
     return cell

@@ -94,11 +94,11 @@ def _environment(store: RunStore) -> Environment:
     def executed(run: JobRun, attempt: Attempt) -> Markup:
         """The notebook's own HTML, made and escaped when it ran."""
         file = store.path(run.run_id) / attempt.page
-        return Markup(file.read_text(encoding="utf-8")) if attempt.page and file.is_file() else Markup()  # noqa: S704
+        return Markup(file.read_text(encoding="utf-8")) if attempt.page and file.is_file() else Markup()  # noqa: S704 (our own markup, escaped where it was made)
 
     environment.globals.update(
-        graph=lambda run: Markup(graph_svg(run)), timeline=lambda run: Markup(timeline_svg(run)),  # noqa: S704
-        style=Markup(css()), executed=executed, anchor=lambda run, key: Markup(anchor(run, key)), counts=COUNTS,  # noqa: S704
+        graph=lambda run: Markup(graph_svg(run)), timeline=lambda run: Markup(timeline_svg(run)),  # noqa: S704 (our own markup, escaped where it was made)
+        style=Markup(css()), executed=executed, anchor=lambda run, key: Markup(anchor(run, key)), counts=COUNTS,  # noqa: S704 (our own markup, escaped where it was made)
     )  # fmt: skip
     environment.filters.update(moment=_moment, shade=state_class, number=_number)
     return environment

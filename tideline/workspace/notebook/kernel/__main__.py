@@ -15,7 +15,7 @@ def main() -> None:
     from tideline.workspace.notebook.kernel.channel import Channel
 
     channel = Channel(int(os.environ.pop(CHANNEL)))
-    os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"  # for functions that are asked for before the session is open
+    os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"  # a session made by its own class does not say so
     import_ahead()
     from ipykernel.kernelapp import IPKernelApp
 
@@ -33,15 +33,15 @@ def main() -> None:
 
 def import_ahead() -> None:
     """What nearly every notebook needs, before it needs it."""
-    import pandas  # noqa: F401
+    import pandas  # noqa: F401 (imported ahead of its use)
     import pyspark.sql.connect.functions
     import pyspark.sql.connect.session
-    import pyspark.sql.functions  # noqa: F401
+    import pyspark.sql.functions  # noqa: F401 (imported ahead of its use)
 
 
 def import_figures() -> None:
     """Matplotlib costs a second and not every notebook draws: it comes while the kernel waits."""
-    import matplotlib.pyplot  # noqa: F401
+    import matplotlib.pyplot  # noqa: F401 (imported ahead of its use)
 
 
 def extend(shell: Any) -> None:

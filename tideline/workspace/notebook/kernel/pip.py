@@ -37,12 +37,12 @@ def _command(words: list[str]) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "pip", *words], capture_output=True, text=True, check=False
         )
-        print(done.stdout or done.stderr)  # noqa: T201
+        print(done.stdout or done.stderr)  # noqa: T201 (output of the cell)
         return
     if words[0] != "install":
         raise MagicError(f"`%pip {words[0]}` is not emulated; install, list, freeze, show and check are")
     for requirement in _requirements(words[1:], Path.cwd()):
-        print(_met(requirement))  # noqa: T201
+        print(_met(requirement))  # noqa: T201 (output of the cell)
 
 
 def _requirements(words: list[str], folder: Path) -> Iterator[str]:
