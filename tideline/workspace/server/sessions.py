@@ -13,6 +13,10 @@ from tideline.workspace.server.probe import answers
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+# Never collected: PySpark's finaliser shuts down the thread pool that all sessions of a process share, and waits for
+# its threads. Run by one of those threads, which the collector may choose, it waits for ever.
+_OPENED: list[SparkSession] = []
+
 
 def open_session(address: ServerAddress, session_id: str | None = None) -> SparkSession:
     """A new session, or the one with `session_id` (a UUID) again.
@@ -31,6 +35,7 @@ def open_session(address: ServerAddress, session_id: str | None = None) -> Spark
     _hand_over_token(address)
     remote = f"{address.remote}/;session_id={session_id}" if session_id else address.remote
     session: SparkSession = SparkSession.builder.remote(remote).create()
+    _OPENED.append(session)
     return session
 
 
