@@ -72,7 +72,7 @@ class Attempt:
         self.process.send("begin", json.dumps(given))
         stop = await self.stops.wait_for(asyncio.ensure_future(self.host.begun.wait()))
         if stop is not None:
-            self._stopped(stop, None)
+            await self._stopped(stop, None)
         elif (failure := self.host.take_failure()) is not None:
             self._failed(failure, None)
         return self.progress.state == "SUCCESS"
@@ -108,7 +108,7 @@ class Attempt:
         if self.host.has_exited and stop is None:
             return "exited"
         if stop is not None:
-            self._stopped(stop, top)
+            await self._stopped(stop, top)
         elif failure is not None:
             self._failed(failure, top)
         return "ok" if self.progress.error is None else "failed"
@@ -131,9 +131,9 @@ class Attempt:
         running.cancel()
         await asyncio.wait([running])
 
-    def _stopped(self, stop: Stop, step: Step | None) -> None:
+    async def _stopped(self, stop: Stop, step: Step | None) -> None:
         self.progress.state = stop.state
-        message = stop.message if stop.state != "FAILED" else f"the notebook's process {self.process.death()}"
+        message = stop.message if stop.state != "FAILED" else f"the notebook's process {await self.process.death()}"
         cell, line = (step.number, step.cell.line) if step else (0, None)
         self.progress.error = CellError(cell=cell, line=line, name=stop.name, message=message)
 

@@ -20,6 +20,7 @@ from tideline.workspace.layout import Layout
 from tideline.workspace.notebook.attempt import Attempt, Progress, given
 from tideline.workspace.notebook.format import find_notebook
 from tideline.workspace.notebook.host import Host
+from tideline.workspace.notebook.nursery import Nursery
 from tideline.workspace.notebook.plan import RefusedCell, plan
 from tideline.workspace.notebook.process import KernelProcess
 from tideline.workspace.notebook.redact import Redactor
@@ -47,13 +48,16 @@ def _silent(_: CellEvent) -> None:
 class KernelPool:
     """Runs notebooks, several at a time if asked from several threads. Use it as a context manager.
 
-    `size` kernels wait ahead (about 250 MB each). Leaving the context ends every kernel and cancels what still runs.
+    `size` kernels wait ahead; they share the memory of what they imported. Leaving the context ends every kernel and
+    cancels what still runs.
     """
 
     def __init__(self, address: ServerAddress, layout: Layout, root: Path, *, size: int = 2) -> None:
         self.address, self.layout, self.root = address, layout, root.resolve()
         self._size = size
         self._expected: int | None = None
+        self._nursery: Nursery | None = None
+        self._turn = asyncio.Lock()
         self._ahead: deque[asyncio.Task[KernelProcess]] = deque()
         self._live: set[KernelProcess] = set()
         self._runs: set[asyncio.Task[Any]] = set()
@@ -174,9 +178,17 @@ class KernelPool:
             self._ahead.append(self._loop.create_task(self._start()))
 
     async def _start(self) -> KernelProcess:
-        process = await KernelProcess.start(kernel_environment(os.environ, self.address.env()))
+        async with self._turn:
+            if self._nursery is None or not self._nursery.is_alive:
+                self._close_nursery()
+                self._nursery = await Nursery.start(kernel_environment(os.environ, self.address.env()))
+        process = await KernelProcess.start(self._nursery)
         self._live.add(process)
         return process
+
+    def _close_nursery(self) -> None:
+        if self._nursery is not None:
+            self._nursery.close()
 
     def _retire(self, process: KernelProcess, stops: Stops) -> None:
         """Release session and process after the answer: nobody waits for that."""
@@ -202,6 +214,7 @@ class KernelPool:
         for process in list(self._live):
             with contextlib.suppress(OSError):
                 process.kill()
+        self._close_nursery()
 
 
 def _refused(task: NotebookTask, error: NotebookError, seconds: float) -> NotebookResult:

@@ -1,4 +1,4 @@
-"""One kernel process: started ahead, used once, never outliving the runner."""
+"""One kernel process: forked ahead, used once, never outliving the runner."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import shutil
 import signal
 import socket
-import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 from tideline.workspace.errors import NotebookError
+from tideline.workspace.notebook.nursery import START_SECONDS, Forked, Nursery
 
 V4: Any = nbformat.v4  # without annotations of its own
-MODULE = "tideline.workspace.notebook.kernel"
 SILENT = logging.getLogger(f"{__name__}.nbclient")  # what it would log, the result says
 SILENT.disabled = True
-START_SECONDS = 120
 LARGEST_MESSAGE = 64 * 1024 * 1024
 Handler = Callable[[dict[str, Any]], Awaitable[Any]]
 
 
-class _OwnKernel(KernelSpecManager):
-    """The one kernel there is, whatever is installed on the machine."""
+class _Client(AsyncKernelClient):  # type: ignore[misc]  # a base without annotations
+    """Whether the kernel lives is known from its process; heartbeats come late where the machine is busy."""
 
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        argv = [sys.executable, "-m", MODULE, "-f", "{connection_file}"]
-        return KernelSpec(argv=argv, display_name="Tideline", language="python")
+    process: KernelProcess
+
+    async def _async_is_alive(self) -> bool:
+        return self.process.is_alive
+
+    is_alive = _async_is_alive
 
 
 class KernelProcess:
@@ -49,12 +49,9 @@ class KernelProcess:
         self.gone = asyncio.Event()
         self._ready, self._ended = asyncio.Event(), asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._popen: Any = None
+        self._forked: Forked | None = None
         self._manager: Any = AsyncKernelManager(
-            kernel_spec_manager=_OwnKernel(),
-            transport="ipc",
-            ip=str(folder / "k"),
-            connection_file=str(folder / "kernel.json"),
+            transport="ipc", ip=str(folder / "k"), connection_file=str(folder / "kernel.json"), client_factory=_Client
         )
         self.client: Any = NotebookClient(
             V4.new_notebook(), km=self._manager, log=SILENT, allow_errors=True, timeout=None, iopub_timeout=60,
@@ -63,11 +60,11 @@ class KernelProcess:
         self.client.reset_execution_trackers()
 
     @classmethod
-    async def start(cls, environment: Mapping[str, str]) -> KernelProcess:
-        """A kernel that has imported and listens. NotebookError with the process's last words where it does not."""
+    async def start(cls, nursery: Nursery) -> KernelProcess:
+        """A kernel that listens. NotebookError with the process's last words where it does not."""
         process = cls(Path(tempfile.mkdtemp(prefix="tideline-")))
         try:
-            await process._launch(environment)
+            await process._launch(nursery)
             await asyncio.wait_for(process._wait_until_ready(), START_SECONDS)
         except BaseException:
             process.kill()
@@ -75,12 +72,8 @@ class KernelProcess:
         return process
 
     @property
-    def pid(self) -> int:
-        return int(self._popen.pid)
-
-    @property
     def is_alive(self) -> bool:
-        return not self.gone.is_set() and self._popen.poll() is None
+        return not self.gone.is_set() and self._forked is not None and self._forked.is_alive
 
     def send(self, call: str, *arguments: str) -> None:
         """Queue a silent call of the kernel's attempt; requests are served in order."""
@@ -99,7 +92,8 @@ class KernelProcess:
         return [dict(output) for output in self.client.nb.cells[-1].outputs]
 
     def interrupt(self) -> None:
-        self._signal(signal.SIGINT)
+        if self._forked is not None:
+            self._forked.signal_group(signal.SIGINT)
 
     async def end(self, seconds: float) -> bool:
         """Let the kernel release its session; False where it did not within that time."""
@@ -108,40 +102,31 @@ class KernelProcess:
             await asyncio.wait_for(self._ended.wait(), seconds)
         return self._ended.is_set()
 
-    def death(self) -> str:
+    async def death(self) -> str:
         """How the process ended, in words."""
-        code = self._popen.wait() if self.gone.is_set() else self._popen.poll()
+        code = await self._forked.wait() if self._forked is not None else None
         if code == -signal.SIGKILL:
             return "was killed (signal 9): by hand, or because the machine ran out of memory"
         if code is not None and code < 0:
             return f"was ended by signal {-code} ({signal.Signals(-code).name})"
-        return f"ended by itself with exit code {code}" if code is not None else "does not answer"
+        return f"ended by itself with exit code {code}" if code is not None else "ended without a word"
 
     def kill(self) -> None:
         """End the process, what it started, and its files. Safe to call twice."""
         with contextlib.suppress(Exception):
             self.client.kc.stop_channels()
-        self._signal(signal.SIGKILL)
+        if self._forked is not None:
+            self._forked.signal_group(signal.SIGKILL)
         self.gone.set()
         for task in self._tasks:
             task.cancel()
-        if self._popen is not None:
-            self._popen.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _signal(self, number: int) -> None:
-        if self._popen is not None and self._popen.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._popen.pid, number)
-
-    async def _launch(self, environment: Mapping[str, str]) -> None:
+    async def _launch(self, nursery: Nursery) -> None:
+        self._manager.write_connection_file()
         ours, theirs = socket.socketpair()
-        env = {**environment, "TIDELINE_CHANNEL": str(theirs.fileno()), "IPYTHONDIR": str(self.folder)}
         with theirs, (self.folder / "log").open("wb") as log:
-            await self._manager.start_kernel(
-                env=env, pass_fds=(theirs.fileno(),), cwd=str(self.folder), stdout=log, stderr=log
-            )
-        self._popen = self._manager.provisioner.process
+            self._forked = await nursery.fork(str(self.folder), theirs, log.fileno())
         reader, self._writer = await asyncio.open_unix_connection(sock=ours, limit=LARGEST_MESSAGE)
         self._keep(self._listen(reader))
 
@@ -156,6 +141,7 @@ class KernelProcess:
                 f"a notebook's process did not start: {words}", hint="`tideline doctor` looks closer"
             )
         self.client.kc = self._manager.client()
+        self.client.kc.process = self
         self.client.kc.allow_stdin = False
         self.client.kc.start_channels()
         await self.client.kc.wait_for_ready(timeout=START_SECONDS)

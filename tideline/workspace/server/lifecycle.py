@@ -102,7 +102,9 @@ def _start(layout: Layout, lock: int, *, heap: str, idle_minutes: float) -> Serv
         cwd=layout.server, env=os.environ | {"PYTHONPATH": str(installation_root())})  # fmt: skip
     address = _wait(layout, supervisor)
     session = open_session(address)
-    session.sql("SELECT 1").collect()
+    # This makes the catalogue's database where there is none: a query that is interrupted while doing so leaves it
+    # unusable, and every later one waits for ever.
+    session.sql("SHOW SCHEMAS").collect()
     session.stop()
     return address
 

@@ -1,47 +1,49 @@
-"""Start a kernel ahead of its use: import what notebooks need, serve, and end with the runner."""
+"""Kernels ahead of their use: import what notebooks need, then fork one for every request, each ending with the runner."""
 
 from __future__ import annotations
 
 import os
+import socket
 import sys
-import threading
 from typing import Any
-
-CHANNEL = "TIDELINE_CHANNEL"
 
 
 def main() -> None:
-    """Serve the connection file in argv; the channel's descriptor is in the environment."""
-    from tideline.workspace.notebook.kernel.channel import Channel
+    """Serve the runner at the descriptor in argv."""
+    from tideline.workspace.notebook.kernel.nursery import serve
 
-    channel = Channel(int(os.environ.pop(CHANNEL)))
     os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"  # a session made by its own class does not say so
     import_ahead()
-    from ipykernel.kernelapp import IPKernelApp
-
-    from tideline.workspace.notebook.kernel.live import Attempt
-    from tideline.workspace.notebook.kernel.shell import NotebookKernel
-
-    app: Any = IPKernelApp.instance(kernel_class=NotebookKernel, log_level=50)
-    app.initialize([*sys.argv[1:], "--HistoryManager.enabled=False"])
-    app.shell.attempt = Attempt(app.shell, channel)
-    extend(app.shell)
-    threading.Thread(target=import_figures, name="import-ahead", daemon=True).start()
-    channel.tell("ready")
-    app.start()
+    serve(socket.socket(fileno=int(sys.argv[1])), run_kernel)
 
 
 def import_ahead() -> None:
     """What nearly every notebook needs, before it needs it."""
-    import pandas  # noqa: F401 (imported ahead of its use)
     import pyspark.sql.connect.functions
     import pyspark.sql.connect.session
     import pyspark.sql.functions  # noqa: F401 (imported ahead of its use)
 
+    import tideline.workspace.notebook.kernel.live
+    import tideline.workspace.notebook.kernel.shell  # noqa: F401 (imported ahead of its use)
 
-def import_figures() -> None:
-    """Matplotlib costs a second and not every notebook draws: it comes while the kernel waits."""
-    import matplotlib.pyplot  # noqa: F401 (imported ahead of its use)
+
+def run_kernel(connection_file: str, channel_descriptor: int) -> None:
+    """In a process of its own: serve a notebook until the runner ends it."""
+    import numpy
+    from ipykernel.kernelapp import IPKernelApp
+
+    from tideline.workspace.notebook.kernel.channel import Channel
+    from tideline.workspace.notebook.kernel.live import Attempt
+    from tideline.workspace.notebook.kernel.shell import NotebookKernel
+
+    numpy.random.seed()  # else every kernel draws the same numbers
+    channel = Channel(channel_descriptor)
+    app: Any = IPKernelApp.instance(kernel_class=NotebookKernel, log_level=50)
+    app.initialize(["-f", connection_file, "--HistoryManager.enabled=False"])
+    app.shell.attempt = Attempt(app.shell, channel)
+    extend(app.shell)
+    channel.tell("ready")
+    app.start()
 
 
 def extend(shell: Any) -> None:
