@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
@@ -29,7 +29,7 @@ LARGEST_MESSAGE = 64 * 1024 * 1024
 Handler = Callable[[dict[str, Any]], Awaitable[Any]]
 
 
-class _Client(AsyncKernelClient):  # type: ignore[misc]  # a base without annotations
+class _Client(AsyncKernelClient):
     """Whether the kernel lives is known from its process; heartbeats come late where the machine is busy."""
 
     process: KernelProcess
