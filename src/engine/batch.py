@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from engine.catalog import quoted
+from engine.checks import Check
 from engine.outcomes import CheckResult
 from engine.spec import Table
 from utils.errors import CheckFailed, SpecError
@@ -19,14 +20,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Measured:
-    """What the aggregate pass found. `distinct_keys` counts keys of good rows; `bounds` are (low, high) per column."""
+    """What the aggregate pass found. `distinct` counts identities of good rows; `bounds` are (low, high) per column."""
 
     read: int
     quarantined: int
-    distinct_keys: int
+    distinct: int
     checks: tuple[CheckResult, ...]
     bounds: dict[str, tuple[Any, Any]]
-    oldest: Any = None
+
+    @property
+    def bounds_sql(self) -> str:
+        """Literal bounds on clustered key columns: only predicates on the target alone let MERGE skip files."""
+        return "".join(
+            f" AND t.{quoted(name)} BETWEEN {_literal(low)} AND {_literal(high)}"
+            for name, (low, high) in self.bounds.items()
+            if low is not None
+        )
 
 
 def measure(rows: DataFrame, table: Table, *, slice_by: str = "", touched: Sequence[Any] = ()) -> Measured:
@@ -43,7 +52,7 @@ def measure(rows: DataFrame, table: Table, *, slice_by: str = "", touched: Seque
         F.countDistinct(key),
         F.count_if(F.expr(has_null)),
         outside,
-        *[F.count_if(F.expr(check.is_broken)) for check in table.checks],
+        *[F.count_if(F.expr(check.is_broken)) for check in row_checks(table)],
     ).collect()[0]
     read, keys, nulls, strays = row[0], row[1], row[2], row[3]
     _require(table, nulls == 0, f"{nulls} rows with a null in the key ({', '.join(table.key)})")
@@ -57,31 +66,31 @@ def measure(rows: DataFrame, table: Table, *, slice_by: str = "", touched: Seque
     return Measured(read, 0, keys, _results(table, row[4:]), {})
 
 
-def measure_records(rows: DataFrame, table: Table, *, is_bad: Column, bounded: Sequence[str]) -> Measured:
+def measure_records(
+    rows: DataFrame, table: Table, *, is_bad: Column, identity: Sequence[str], bounded: Sequence[str]
+) -> Measured:
     """Measure a batch of records: `is_bad` rows go to quarantine and count for nothing else."""
-    good = F.when(~is_bad, F.struct(*[F.col(name) for name in table.key]))
+    good = F.when(~is_bad, F.struct(*[F.col(name) for name in identity]))
     bounds = [
         bound
         for name in bounded
         for bound in (F.min(F.when(~is_bad, F.col(name))), F.max(F.when(~is_bad, F.col(name))))
     ]
-    oldest = F.min(F.when(~is_bad, F.col("_sequence")))
     row = rows.agg(
         F.count(F.lit(1)),
         F.count_if(is_bad),
         F.countDistinct(good),
-        oldest,
         *bounds,
-        *[F.count_if(F.expr(check.is_broken)) for check in table.checks],
+        *[F.count_if(F.expr(check.is_broken)) for check in row_checks(table)],
     ).collect()[0]
-    found = dict(
-        zip(
-            bounded,
-            zip(row[4 : 4 + len(bounds) : 2], row[5 : 5 + len(bounds) : 2], strict=False),
-            strict=False,
-        )
-    )
-    return Measured(row[0], row[1], row[2], _results(table, row[4 + len(bounds) :]), found, row[3])
+    pairs = zip(row[3 : 3 + len(bounds) : 2], row[4 : 4 + len(bounds) : 2], strict=True)
+    found = dict(zip(bounded, pairs, strict=True))
+    return Measured(row[0], row[1], row[2], _results(table, row[3 + len(bounds) :]), found)
+
+
+def row_checks(table: Table) -> list[Check]:
+    """The checks that are conditions over one row."""
+    return [check for check in table.checks if isinstance(check, Check)]
 
 
 def judge_fail_checks(table: Table, checks: Sequence[CheckResult]) -> None:
@@ -94,7 +103,7 @@ def judge_fail_checks(table: Table, checks: Sequence[CheckResult]) -> None:
 
 def _results(table: Table, broken: Sequence[int]) -> tuple[CheckResult, ...]:
     return tuple(
-        CheckResult(check.name, check.severity, int(n)) for check, n in zip(table.checks, broken, strict=True)
+        CheckResult(check.name, check.severity, int(n)) for check, n in zip(row_checks(table), broken, strict=True)
     )
 
 
@@ -103,3 +112,10 @@ def _require(table: Table, holds: bool, found: str, hint: str = "") -> None:
         raise SpecError(
             table.path, found, expected="one row per key" if "keys" in found else "", hint=hint or table.grain
         )
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return repr(value)
+    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -13,29 +13,53 @@ from typing import TYPE_CHECKING
 
 from pyspark.errors import PySparkException
 
-from engine.spec import Column
-from utils.errors import DriftError
+from engine.conflicts import is_conflict
+from engine.effects import about_to
+from engine.parts import Column
+from utils.errors import DriftError, SpecError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+
+@dataclass(frozen=True)
+class Retention:
+    """How long what was replaced can still be read, in days. A feed that is gone costs its readers a rebuild.
+
+    A workspace may VACUUM by itself, so the limits are properties of every table; `slowest_reader_days` is the longest
+    time between two runs of a job that reads one.
+    """
+
+    files_days: int = 30
+    log_days: int = 60
+    slowest_reader_days: int = 7
+
+    def __post_init__(self) -> None:
+        least = 3 * self.slowest_reader_days
+        if self.files_days < least or self.log_days < self.files_days:
+            raise SpecError(
+                "retention", f"files {self.files_days} days, log {self.log_days} days",
+                expected=f"files at least {least} days (three times the slowest reader's schedule), the log no less",
+            )  # fmt: skip
+
+    @property
+    def properties(self) -> dict[str, str]:
+        return {
+            "delta.deletedFileRetentionDuration": f"interval {self.files_days} days",
+            "delta.logRetentionDuration": f"interval {self.log_days} days",
+        }
+
+
+RETENTION = Retention()
 # Deletion vectors: a stale batch makes no commit. Change feed from the start: every table may be read downstream.
 PROPERTIES = {
     "delta.enableDeletionVectors": "true",
     "delta.enableChangeDataFeed": "true",
     "delta.enableTypeWidening": "true",
-    "delta.deletedFileRetentionDuration": "interval 30 days",
-    "delta.logRetentionDuration": "interval 60 days",
+    **RETENTION.properties,
 }
-# What a CREATE says that lost against the same CREATE of another run.
-RACES = (
-    "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
-    "DELTA_PROTOCOL_CHANGED",
-    "DELTA_METADATA_CHANGED",
-    "DELTA_CONCURRENT",
-    "ALREADY_EXISTS",
-    "AlreadyExistsException",
-)
+# What a CREATE says that lost against the same CREATE of another run, besides Delta's conflicts.
+RACES = ("DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION", "ALREADY_EXISTS", "AlreadyExistsException")
 CREATE_ATTEMPTS = 6
 WIDENINGS = {
     ("tinyint", "smallint"),
@@ -100,6 +124,7 @@ def create_table(
     spark: SparkSession, name: str, columns: Sequence[Column], *, comment: str, cluster_by: Sequence[str] = ()
 ) -> None:
     """Create the table if it is absent; never changes one that exists."""
+    about_to("make or widen a table")
     properties = ", ".join(f"{text(key)} = {text(value)}" for key, value in PROPERTIES.items())
     cluster = f" CLUSTER BY ({', '.join(map(quoted, cluster_by))})" if cluster_by else ""
     make(
@@ -116,7 +141,8 @@ def make(spark: SparkSession, statement: str) -> None:
             spark.sql(statement).collect()
             return
         except PySparkException as error:
-            if attempt == CREATE_ATTEMPTS - 1 or not any(sign in str(error) for sign in RACES):
+            is_race = is_conflict(error) or any(sign in str(error) for sign in RACES)
+            if attempt == CREATE_ATTEMPTS - 1 or not is_race:
                 raise
             time.sleep(random.uniform(0.3, 1.0) * (attempt + 1))
 
@@ -130,6 +156,8 @@ def follow_declaration(
     """
     changes = [change for column in columns if (change := _change(name, column, stored)) is not None]
     added = [column for column in columns if column.name not in stored]
+    if changes:
+        about_to("make or widen a table")
     if added:
         spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({columns_ddl(added)})").collect()
     for change in changes:

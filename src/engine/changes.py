@@ -20,7 +20,7 @@ from engine.spec import Derived, Table
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-Path = Literal["nothing", "sliced", "full"]
+Path = Literal["nothing", "sliced", "full", "backfill", "replay"]
 FEED_COLUMNS = ("_change_type", "_commit_version", "_commit_timestamp")
 
 
@@ -46,7 +46,8 @@ class Cursor:
 class Window:
     """Per input the versions to read: after `start[path].version`, up to `heads[path].version`.
 
-    `path` is `full` where the cursor is void (`why` says so), `nothing` where no input moved.
+    `path` is `full` where the cursor is void (`why` says so), `nothing` where no input moved; `backfill` and `replay` read
+    chosen records of the whole input and leave the cursor alone.
     """
 
     path: Path

@@ -14,6 +14,7 @@ from engine.catalog import create_table, follow_declaration, stored_columns
 from engine.changes import Window, feed_is_gone, read_at, read_feed
 from engine.merge import first_load, merge_difference, settled
 from engine.outcomes import Counts, Result
+from engine.set_checks import judge_sets
 from engine.spec import Derived, Input, Lookup
 from utils.errors import SpecError
 
@@ -45,6 +46,14 @@ class Slices:
         named = rows.withColumn("_slice", F.expr(expression))
         touched = self.rows.withColumnRenamed("slice", "_touched")
         return named.join(touched, F.col("_slice").eqNullSafe(F.col("_touched")), "left_semi").drop("_slice")
+
+    def leave_out(self, rows: DataFrame, expression: str) -> DataFrame:
+        """The rows whose slice was not touched, with their own columns."""
+        if self.are_few:
+            return rows.where(~self._is_touched(F.expr(expression)))
+        named = rows.withColumn("_slice", F.expr(expression))
+        touched = self.rows.withColumnRenamed("slice", "_touched")
+        return named.join(touched, F.col("_slice").eqNullSafe(F.col("_touched")), "left_anti").drop("_slice")
 
     def _is_touched(self, slice_: Column) -> Column:
         given = [value for value in self.values if value is not None]
@@ -79,10 +88,14 @@ def bring_up_to_date(run: Run, table: Derived, window: Window) -> Result:
     measured = measure(
         rows, table, slice_by=table.slice_by if slices else "", touched=slices.values if slices else []
     )
-    judge_fail_checks(table, measured.checks)
+    def predicted() -> DataFrame:
+        return rows if slices is None else slices.leave_out(run.spark.table(target), table.slice_by).union(rows)
+
+    checks = (*measured.checks, *judge_sets(run, table, window, predicted))
+    judge_fail_checks(table, checks)
     counts = _write(run, table, target, rows, slices, is_new=is_new)
     counted = replace(counts, read=measured.read, slices=len(slices.values) if slices else None)
-    return Result(counted, window, measured.checks, tuple(drifts))
+    return Result(counted, window, checks, tuple(drifts))
 
 
 def touched_slices(run: Run, table: Derived, window: Window) -> Slices:
@@ -165,10 +178,9 @@ def _prepare(spark: SparkSession, table: Derived, target: str) -> tuple[list[Sch
 def _write(
     run: Run, table: Derived, target: str, rows: DataFrame, slices: Slices | None, *, is_new: bool
 ) -> Counts:
-    spark = run.spark
+    spark, types = run.spark, {column.name: column.type for column in table.columns}
     if slices is None and (is_new or spark.table(target).isEmpty()):
-        return first_load(spark, target, rows, table.column_names)
+        return first_load(spark, target, rows, key=table.key, types=types)
     old = spark.table(target)
     old = slices.restrict(old, table.slice_by) if slices is not None else old
-    types = {column.name: column.type for column in table.columns}
     return merge_difference(spark, target, rows, old, key=list(table.key), types=types)

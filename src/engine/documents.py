@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from engine.spec import Column, column_name
+from engine.parts import Column, column_name
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -20,6 +20,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from engine.catalog import create_table, stored_columns
+from engine.effects import about_to
 from engine.outcomes import Counts
 from engine.records import Surveyed, read_records, survey
 from engine.spec import Column
@@ -282,4 +283,5 @@ def _append(
 
 
 def _insert(records: DataFrame, target: str) -> None:
+    about_to("append records")
     records.write.format("delta").mode("append").saveAsTable(target)

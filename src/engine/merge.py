@@ -8,12 +8,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from engine.catalog import quoted
+from engine.conflicts import MOVED
+from engine.effects import about_to
 from engine.outcomes import Counts
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 FEW_ROWS, FEW_BYTES = 5_000, 16 * 1024**2
 # Types that have no equality in SQL compare by their JSON text.
 UNORDERED = ("variant", "map")
+WRITE = "write a table"
 
 
 @contextmanager
@@ -36,18 +39,14 @@ def temporary_view(spark: SparkSession, rows: DataFrame) -> Iterator[str]:
         spark.catalog.dropTempView(name)
 
 
-def first_load(spark: SparkSession, target: str, rows: DataFrame, columns: Sequence[str]) -> Counts:
-    """Fill an empty table in one pass. An overwrite, so that of two first loads at once one wins whole."""
-    listed = ", ".join(map(quoted, columns))
-    with temporary_view(spark, rows) as view:
-        spark.sql(f"INSERT OVERWRITE {target} ({listed}) SELECT {listed} FROM {view}").collect()
-    version, metrics = last_commit(spark, target)
-    return Counts(
-        version=version,
-        inserted=metrics.get("numOutputRows", 0),
-        files_added=metrics.get("numFiles", 0),
-        bytes_added=metrics.get("numOutputBytes", 0),
-    )
+def first_load(
+    spark: SparkSession, target: str, rows: DataFrame, *, key: Sequence[str], types: Mapping[str, str]
+) -> Counts:
+    """Fill an empty table. Rows that another run put there meanwhile end the MERGE with a conflict."""
+    value = next((name for name in types if name not in key), key[0])
+    moved = f"UPDATE SET t.{quoted(value)} = {_moved(types[value])}"
+    clauses = f"WHEN MATCHED THEN {moved} {_insert(list(types))} WHEN NOT MATCHED BY SOURCE THEN {moved}"
+    return _merge(spark, target, rows, key, "", clauses)
 
 
 def merge_ordered(
@@ -87,20 +86,41 @@ def merge_difference(
     types: Mapping[str, str],
     ignored: Sequence[str] = (),
     may_delete: bool = True,
+    bounds: str = "",
+    applied: str = "",
+    effect: str = WRITE,
 ) -> Counts:
     """Make the rows `old` of the target equal to `rows`: what differs is updated or inserted, what is absent deleted.
 
     `types` names the columns with their SQL types; `ignored` ones are written but make no difference by themselves.
-    Without a difference nothing is executed on the target.
+    `applied` is a condition over a new row `s` and its stored row `t`; where it is given, such rows are counted.
+    Without a difference nothing is executed on the target. A row that changed after `old` was read ends the MERGE with a
+    conflict (`conflicts.py`).
     """
-    source = settled(spark, _differences(rows, old, key, types, ignored, may_delete))
+    differences = _differences(rows, old, key, types, ignored, may_delete, applied)
+    source = settled(spark, differences)
     if source.is_empty:
         return Counts()
+    n_applied = source.rows.where("_is_applied").count() if applied else None
     updates = ", ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in types if name not in key)
     delete = "WHEN MATCHED AND s._is_gone THEN DELETE" if may_delete else ""
     update = f"WHEN MATCHED AND NOT s._is_gone THEN UPDATE SET {updates}" if updates else ""
     insert = _insert(list(types), "AND NOT s._is_gone")
-    return _merge(spark, target, source.rows, key, "", f"{delete} {update} {insert}")
+    guard = _guard(key, types)
+    counts = _merge(spark, target, source.rows, key, bounds, f"{guard} {delete} {update} {insert}", effect)
+    return replace(counts, n_applied=n_applied)
+
+
+def update_matched(
+    spark: SparkSession, target: str, rows: DataFrame, *, key: str, condition: str, values: Mapping[str, str],
+    effect: str = WRITE,
+) -> None:
+    """Set columns of the rows of `rows` that are stored and meet a condition over the stored row `t`; else no commit."""
+    source = settled(spark, rows)
+    if source.is_empty:
+        return
+    updates = ", ".join(f"t.{quoted(name)} = {value}" for name, value in values.items())
+    _merge(spark, target, source.rows, [key], "", f"WHEN MATCHED AND {condition} THEN UPDATE SET {updates}", effect)
 
 
 @dataclass(frozen=True)
@@ -135,6 +155,7 @@ def _differences(
     types: Mapping[str, str],
     ignored: Sequence[str],
     may_delete: bool,
+    applied: str,
 ) -> DataFrame:
     new = rows.select(*types, F.lit(True).alias("_is_given")).alias("s")
     kept = old.select(*types, F.lit(True).alias("_is_stored")).alias("t")
@@ -146,9 +167,13 @@ def _differences(
     keys = [F.coalesce(f"s.{name}", f"t.{name}").alias(name) for name in key]
     values = [F.col(f"s.{quoted(name)}").alias(name) for name in types if name not in key]
     changed = both.where(f"t._is_stored IS NULL {gone} OR ({differs})")
-    return changed.select(*keys, *values, F.col("s._is_given").isNull().alias("_is_gone")).select(
-        *types, "_is_gone"
-    )
+    notes = {
+        "_is_gone": F.col("s._is_given").isNull(),
+        "_is_applied": F.expr(applied or "false"),
+        "_was": F.expr(f"CASE WHEN t._is_stored THEN {_fingerprint(key, types)} END"),
+    }
+    noted = [value.alias(name) for name, value in notes.items()]
+    return changed.select(*keys, *values, *noted).select(*types, *notes)
 
 
 def last_commit(spark: SparkSession, target: str) -> tuple[int, dict[str, int]]:
@@ -159,9 +184,16 @@ def last_commit(spark: SparkSession, target: str) -> tuple[int, dict[str, int]]:
 
 
 def _merge(
-    spark: SparkSession, target: str, rows: DataFrame, key: Sequence[str], bounds: str, clauses: str
+    spark: SparkSession,
+    target: str,
+    rows: DataFrame,
+    key: Sequence[str],
+    bounds: str,
+    clauses: str,
+    effect: str = WRITE,
 ) -> Counts:
     on = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in key)
+    about_to(effect)
     with temporary_view(spark, rows) as view:
         result = spark.sql(f"MERGE INTO {target} t USING {view} s ON {on}{bounds} {clauses}").collect()[0]
     if result["num_affected_rows"] == 0:
@@ -180,6 +212,26 @@ def _merge(
     )
 
 
+def _guard(key: Sequence[str], types: Mapping[str, str]) -> str:
+    """Ends the MERGE where a stored row is not what the difference was computed from. Rows of keys alone cannot differ."""
+    values = [name for name in types if name not in key]
+    if not values:
+        return ""
+    name = quoted(values[0])
+    moved = _moved(types[values[0]])
+    return f"WHEN MATCHED AND NOT (s._was <=> {_fingerprint(key, types)}) THEN UPDATE SET t.{name} = {moved}"
+
+
+def _moved(type_: str) -> str:
+    return f"CAST(raise_error('{MOVED}') AS {type_})"
+
+
+def _fingerprint(key: Sequence[str], types: Mapping[str, str]) -> str:
+    """A hash of a stored row `t`, for telling whether it is still the same."""
+    values = [_compared(f"t.{quoted(name)}", kind) for name, kind in types.items() if name not in key]
+    return f"xxhash64({', '.join(values)})" if values else "0L"
+
+
 def _insert(columns: Sequence[str], condition: str = "") -> str:
     names = ", ".join(map(quoted, columns))
     values = ", ".join(f"s.{quoted(name)}" for name in columns)
@@ -187,7 +239,9 @@ def _insert(columns: Sequence[str], condition: str = "") -> str:
 
 
 def _differs(name: str, kind: str) -> str:
-    old, new = f"t.{quoted(name)}", f"s.{quoted(name)}"
-    if kind.startswith(UNORDERED):
-        old, new = f"to_json({old})", f"to_json({new})"
+    old, new = (_compared(f"{side}.{quoted(name)}", kind) for side in "ts")
     return f"{old} IS DISTINCT FROM {new}"
+
+
+def _compared(value: str, kind: str) -> str:
+    return f"to_json({value})" if kind.startswith(UNORDERED) else value

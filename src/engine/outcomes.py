@@ -42,9 +42,10 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of one table in one run. read = inserted + updated + stale + duplicate + quarantined for raw and bronze.
+    """Rows of one table in one run. read = applied + stale + duplicate + quarantined for raw and bronze.
 
     `stale`: winners of the batch that changed nothing; `duplicate`: beaten within the batch.
+    `n_applied` where it is not inserted + updated: a history also updates rows whose validity a new record ends.
     """
 
     read: int = 0
@@ -60,8 +61,14 @@ class Counts:
     files_scanned: int = 0
     bytes_added: int = 0
     rows_copied: int = 0
+    n_applied: int | None = None
     version: int | None = None
     """The table's version after the write; None where nothing was written."""
+
+    @property
+    def applied(self) -> int:
+        """Records that changed the table."""
+        return self.inserted + self.updated if self.n_applied is None else self.n_applied
 
     @property
     def changed(self) -> int:
@@ -99,6 +106,8 @@ class Outcome:
     checks: tuple[CheckResult, ...] = ()
     drifts: tuple[SchemaChange, ...] = ()
     notes: tuple[str, ...] = ()
+    conflicts: int = 0
+    """How often the run of this table began again because another writer came first."""
 
     @property
     def seconds(self) -> float:
@@ -136,6 +145,8 @@ class Outcomes:
     system: str
     layer: str
     all: tuple[Outcome, ...]
+    kind: str = "run"
+    """What moved the rows: only a `run` moves cursors."""
 
     def as_rows(self) -> list[dict[str, object]]:
         return [outcome.as_row() for outcome in self.all]

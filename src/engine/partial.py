@@ -40,18 +40,6 @@ def write(
 ) -> Counts:
     """Merge partial records column by column, as one commit."""
     rows = _winners(good, table, columns)
-    names = [
-        *(column.name for column in columns),
-        "_sequence",
-        "_content_hash",
-        "_is_deleted",
-        "_run_id",
-        SEQUENCES.name,
-    ]
-    if is_new or run.spark.table(target).isEmpty():
-        return first_load(run.spark, target, rows, names)
-    if not is_full:
-        rows = _united(run, table, target, rows, columns)
     types = {column.name: column.type for column in columns}
     types |= {
         "_sequence": "timestamp",
@@ -60,6 +48,10 @@ def write(
         "_run_id": "string",
         SEQUENCES.name: SEQUENCES.type,
     }
+    if is_new or run.spark.table(target).isEmpty():
+        return first_load(run.spark, target, rows.select(*types), key=table.key, types=types)
+    if not is_full:
+        rows = _united(run, table, target, rows, columns)
     return merge_difference(
         run.spark,
         target,
@@ -70,6 +62,17 @@ def write(
         ignored=["_run_id"],
         may_delete=False,
     )
+
+
+def predicted(
+    run: Run, table: Latest, target: str, good: DataFrame, columns: Sequence[Column], *, is_full: bool
+) -> DataFrame:
+    """The table as `write` would leave it."""
+    rows = _winners(good, table, columns)
+    if is_full:
+        return rows
+    untouched = run.spark.table(target).join(rows.select(*table.key), on=list(table.key), how="left_anti")
+    return untouched.unionByName(_united(run, table, target, rows, columns))
 
 
 def _winners(good: DataFrame, table: Latest, columns: Sequence[Column]) -> DataFrame:

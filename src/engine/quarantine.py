@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from engine.catalog import create_table, stored_columns
-from engine.merge import merge_difference
+from engine.catalog import create_table, follow_declaration, stored_columns
+from engine.merge import merge_difference, update_matched
 from engine.spec import Column
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
     from engine.run import Run
+    from utils.settings import Settings
 
 COLUMNS = (
     Column(
@@ -34,15 +35,19 @@ COLUMNS = (
     Column("content_hash", "string", "SHA-256 of the record's text."),
     Column("run_id", "string", "Run that set it aside first."),
     Column("quarantined_at", "timestamp", "When, by the clock of the run."),
-    Column("status", "string", "open until a replay settles it."),
+    Column("status", "string", "open; replayed: it passed later; replaced: it breaks another rule now."),
+    Column("settled_at", "timestamp", "When a replay closed it, by the clock; null while it is open."),
 )
 
 
 def ensure_quarantine(run: Run) -> str:
     """The quarantine's full name; the table is made on first use."""
-    name = run.settings.name_of("raw.quarantine")
-    if stored_columns(run.spark, name) is None:
-        create_table(run.spark, name, COLUMNS, comment="one row per bad record and rule")
+    name, comment = run.settings.name_of("raw.quarantine"), "one row per bad record and rule"
+    stored = stored_columns(run.spark, name)
+    if stored is None:
+        create_table(run.spark, name, COLUMNS, comment=comment)
+    else:
+        follow_declaration(run.spark, name, COLUMNS, stored, comment)
     return name
 
 
@@ -64,6 +69,7 @@ def bad_rows(run: Run, table_path: str, rows: DataFrame) -> DataFrame:
         F.lit(run.settings.run_id).alias("run_id"),
         F.current_timestamp().alias("quarantined_at"),
         F.lit("open").alias("status"),
+        F.lit(None).cast("timestamp").alias("settled_at"),
     )
 
 
@@ -87,4 +93,34 @@ def set_aside(run: Run, batches: Sequence[DataFrame]) -> None:
         types=types,
         ignored=unchanging,
         may_delete=False,
+        effect="set bad rows aside",
     )
+
+
+def settle(run: Run, held: DataFrame, bad: DataFrame | None) -> None:
+    """Close the rows of `held` that are not among `bad` any more, in one commit; without such rows there is none."""
+    name = run.settings.name_of("raw.quarantine")
+    place = ["source", "position", "content_hash"]
+    rows = held.select("quarantine_id", *place)
+    if bad is None:
+        closed = rows.select("quarantine_id", F.lit("replayed").alias("status"))
+    else:
+        still = bad.select("quarantine_id").distinct()
+        elsewhere = bad.select(*place, F.lit(True).alias("_fails")).distinct()
+        left = rows.join(still, on="quarantine_id", how="left_anti").join(elsewhere, on=place, how="left")
+        status = F.when(F.col("_fails"), F.lit("replaced")).otherwise(F.lit("replayed"))
+        closed = left.select("quarantine_id", status.alias("status"))
+    update_matched(
+        run.spark, name, closed, key="quarantine_id", condition="t.status = 'open'",
+        values={"status": "s.status", "settled_at": "current_timestamp()"},
+        effect="settle quarantined rows",
+    )  # fmt: skip
+
+
+def summary(spark: SparkSession, settings: Settings) -> list[dict[str, object]]:
+    """Rows for people: table, first rule, status, how many; empty where nothing was ever set aside."""
+    name = settings.name_of("raw.quarantine")
+    if stored_columns(spark, name) is None:
+        return []
+    rows = spark.table(name).groupBy("table_name", "check_name", "status").count()
+    return [row.asDict() for row in rows.orderBy("table_name", "check_name", "status").collect()]

@@ -1,4 +1,4 @@
-"""The rules that send a record of a `Latest` table to quarantine, each with the words a person reads."""
+"""The rules that send a record of a bronze table to quarantine, each with the words a person reads."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from engine.batch import row_checks
 from engine.catalog import text
-from engine.spec import Latest
+from engine.spec import FromRaw
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
 
-def reasons(table: Latest, horizon: str | None) -> Column:
+def reasons(table: FromRaw, horizon: str | None) -> Column:
     """The rules that a row breaks, in order; empty for a good row.
 
     A record that could not be parsed breaks only that rule. The future is judged by the record's own landing time,
@@ -32,7 +33,7 @@ def reasons(table: Latest, horizon: str | None) -> Column:
                 ),
             ]
         ),
-        _one_of([(check.is_broken, check.name) for check in table.checks if check.severity == "quarantine"]),
+        _one_of([(check.is_broken, check.name) for check in row_checks(table) if check.severity == "quarantine"]),
     ]
     if horizon is not None:
         others.append(

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
 from engine.changes import read_at
-from engine.spec import Latest
+from engine.shape import readable
+from engine.spec import FromRaw
 from engine.system import System
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ class Run:
         return self.settings.name_of(table.path)
 
     def read(self, path: str, version: int) -> DataFrame:
-        """An input as builders see it: declared columns as of a version, without tombstones."""
+        """An input as builders see it: its visible columns as of a version, without tombstones and hidden rows."""
         rows = read_at(self.spark, self.settings.name_of(path), version)
         table = next((table for table in self.system.tables if table.path == path), None)
-        if isinstance(table, Latest):
-            rows = rows.where(~F.col("_is_deleted"))
+        if isinstance(table, FromRaw):
+            rows = rows.where(readable(table))
         return rows.select(*self.system.columns_of[path])
 
     def pseudonym(self, personal_id: Column) -> Column:

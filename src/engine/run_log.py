@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from engine.catalog import create_table, make
+from engine.catalog import create_table, follow_declaration, make, stored_columns
 from engine.changes import Cursor, Head
+from engine.effects import about_to
 from engine.outcomes import Outcome, Outcomes
 from engine.spec import Column
 
@@ -25,6 +26,7 @@ COUNTS = (
     "inserted",
     "updated",
     "deleted",
+    "applied",
     "stale",
     "duplicate",
     "quarantined",
@@ -37,7 +39,7 @@ COUNTS = (
 )
 TABLE_RUNS = (
     Column("run_id", "string", "Run of one layer of one system."),
-    Column("kind", "string", "run, or what else moved rows (backfill, replay): those leave cursors alone."),
+    Column("kind", "string", "run, or what else was done (backfill, replay, maintenance): that leaves cursors alone."),
     Column("system", "string", "System."),
     Column("layer", "string", "Layer."),
     Column("table_name", "string", "Table as layer.name."),
@@ -53,6 +55,7 @@ TABLE_RUNS = (
     Column("started_at", "timestamp", "By the clock."),
     Column("finished_at", "timestamp", "By the clock."),
     Column("seconds", "double", "Duration."),
+    Column("conflicts", "bigint", "How often the table's run began again because another writer came first."),
     Column("error", "string", "What went wrong; null otherwise."),
 )
 CHECKS = (
@@ -97,6 +100,8 @@ class RunLog:
         self.spark, self.settings = spark, settings
         if not spark.catalog.tableExists(settings.name_of("ops.cursors")):
             self._create()
+        else:
+            self._widen()
 
     def cursors(self, layer: str) -> dict[str, Cursor]:
         """Table path -> what it had seen, for the tables of a layer; one read."""
@@ -110,23 +115,24 @@ class RunLog:
         """One append per ops table that has something to say; only after it have the cursors moved."""
         self._append("checks", [row for outcome in outcomes.all for row in self._checks(outcome)])
         self._append("schema_changes", [row for outcome in outcomes.all for row in self._drifts(outcome)])
-        self._append("table_runs", [self._run(outcomes.layer, outcome) for outcome in outcomes.all])
+        self._append("table_runs", [self._run(outcomes, outcome) for outcome in outcomes.all])
 
     def _append(self, table: str, rows: list[tuple[Any, ...]]) -> None:
         if not rows:
             return
+        about_to(f"log {table.replace('_', ' ')}")
         columns, _ = OPS_TABLES[table]
         schema = ", ".join(f"{column.name} {column.type}" for column in columns)
         frame = self.spark.createDataFrame(rows, schema).coalesce(1)
         frame.write.format("delta").mode("append").saveAsTable(self.settings.name_of(f"ops.{table}"))
 
-    def _run(self, layer: str, outcome: Outcome) -> tuple[Any, ...]:
+    def _run(self, outcomes: Outcomes, outcome: Outcome) -> tuple[Any, ...]:
         settings = self.settings
         return (
             settings.run_id,
-            "run",
+            outcomes.kind,
             settings.system_name,
-            layer,
+            outcomes.layer,
             outcome.table,
             outcome.status,
             outcome.path,
@@ -140,6 +146,7 @@ class RunLog:
             outcome.started_at,
             outcome.finished_at,
             outcome.seconds,
+            outcome.conflicts,
             outcome.error or None,
         )
 
@@ -179,7 +186,17 @@ class RunLog:
         for table, (columns, comment) in OPS_TABLES.items():
             create_table(self.spark, self.settings.name_of(f"ops.{table}"), columns, comment=comment)
         view, table_runs = (self.settings.name_of(f"ops.{name}") for name in ("cursors", "table_runs"))
+        about_to("make or widen a table")
         make(self.spark, CURSORS.format(view=view, table_runs=table_runs))
+
+
+    def _widen(self) -> None:
+        """Follow the declaration of a newer engine: its log has columns that an older one's lacks."""
+        for table, (columns, comment) in OPS_TABLES.items():
+            name = self.settings.name_of(f"ops.{table}")
+            stored = stored_columns(self.spark, name) or {}
+            if any(column.name not in stored for column in columns):
+                follow_declaration(self.spark, name, columns, stored, comment)
 
 
 def _heads(heads: Mapping[str, Head]) -> dict[str, tuple[str, int]]:

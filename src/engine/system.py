@@ -14,7 +14,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine import ENGINE_VERSION
-from engine.spec import IDENTIFIER, LAYERS, Column, Derived, Input, Latest, Table
+from engine.spec import Column, Derived, FromRaw, Input, Table
+from engine.spec_rules import IDENTIFIER, LAYERS
 from utils.errors import SpecError
 
 RAW_COLUMNS = (
@@ -136,9 +137,11 @@ class System:
 
     @cached_property
     def columns_of(self) -> dict[str, list[str]]:
-        """Declared column names of every table, raw ones included, by path."""
+        """Names of the columns that readers see, of every table, raw ones included, by path."""
         raw = {source.path: [column.name for column in source.all_columns] for source in self.sources}
-        return raw | {table.path: table.column_names for table in self.tables}
+        return raw | {
+            table.path: [column.name for column in table.visible_columns] for table in self.tables
+        }
 
     def table(self, path: str) -> Table:
         """The table declared as `layer.name`."""
@@ -203,7 +206,7 @@ def code_hash(table: Table, folder: Path | None = None) -> str:
     module = Path(inspect.getfile(table.build))
     folder = folder or module.parent
     files = sorted(path for path in folder.rglob("*.py") if not path.name.endswith(NOT_TABLE_CODE))
-    if isinstance(table, Latest):
+    if isinstance(table, FromRaw):
         files = [path for path in files if path == module or path.name == "config.py"]
     digest = hashlib.sha256(ENGINE_VERSION.encode())
     for path in files:

@@ -176,3 +176,12 @@ def read_date(dbutils: Any, name: str, label: str) -> date | None:
     """A date, or None where the widget is empty; raises SettingsError for anything else."""
     text = read_text(dbutils, name, label)
     return _date(name, text) if text else None
+
+
+def read_range(dbutils: Any) -> tuple[date, date]:
+    """Widgets `start` and `end`, both asked for: days of a range whose end is not included."""
+    days = [read_date(dbutils, name, label) for name, label in (("start", "First day"), ("end", "Day after the last"))]
+    if days[0] is None or days[1] is None or days[0] >= days[1]:
+        said = " and ".join(str(day) if day else "nothing" for day in days)
+        raise SettingsError("parameters `start` and `end`", said, expected="two dates, the start before the end")
+    return days[0], days[1]

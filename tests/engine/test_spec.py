@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from engine.checks import Check, accepted_values
+from engine.catalog import Retention
+from engine.checks import Check, SetCheck, accepted_values, unique
 from engine.documents import leaves_of
-from engine.spec import Column, Derived, Input, Latest, Lookup, column_name
+from engine.parts import column_name
+from engine.spec import Column, Derived, History, Input, Latest, Lookup
 from engine.system import Files, System
 from utils.errors import SpecError
 
@@ -73,6 +75,36 @@ def test_a_wrong_latest_table_is_refused(changes, said):
         declare(**changes)
     assert said in str(error.value)
     assert "test_spec.py:" in str(error.value)
+
+
+def remember(**changes):
+    given = {"build": things, "source": "raw.records", "key": ["id"], "sequence": "at", "grain": "one row per version"}
+    return History(**given | {"columns": [ID, AT, Column("v", "string", "A value.")]} | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"sequence": "nope"}, "sequence `nope` is not a column"),
+        ({"tracked": ["nope"]}, "tracked `nope` is not a column"),
+        ({"tracked": ["id"]}, "tracked `id` is the key or the sequence"),
+        ({"columns": [ID, AT]}, "nothing is tracked"),
+        ({"columns": [ID, AT, Column("valid_to", "timestamp", "When.")]}, "column `valid_to` is the engine's"),
+        ({"key": ["id", "at"], "cluster_by": ["at"]}, "cluster_by `at` is of type timestamp"),
+        ({"checks": [unique("v"), SetCheck("s", "SELECT 0 FROM {other}")]}, "check `s` reads `{other}`"),
+    ],
+)
+def test_a_wrong_history_is_refused(changes, said):
+    with pytest.raises(SpecError) as error:
+        remember(**changes)
+    assert said in str(error.value)
+
+
+def test_a_set_cannot_be_quarantined_and_retention_must_outlast_its_readers():
+    with pytest.raises(SpecError, match="severity `quarantine`"):
+        unique("v", severity="quarantine")
+    with pytest.raises(SpecError, match="files at least 90 days"):
+        Retention(files_days=30, slowest_reader_days=30)
 
 
 @pytest.mark.parametrize(

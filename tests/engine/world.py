@@ -18,6 +18,7 @@ from engine.system import Files, System
 from utils.settings import Settings
 
 SOURCE = Files("records", format="json", folder="drops", pattern="*.json")
+SCHEMAS = ("demo_raw", "demo_bronze", "demo_silver", "demo_gold", "ops")
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -36,7 +37,8 @@ def latest(build: Any, columns: Sequence[Column], **options: Any) -> Latest:
 class World:
     """One deployment (schemas with a prefix of its own) of one system, on real Delta."""
 
-    def __init__(self, spark: Any, folder: Path, tables: Sequence[Any]) -> None:
+    def __init__(self, spark: Any, folder: Path, tables: Sequence[Any], prefix: str = "") -> None:
+        """A new deployment, or the one that another process made with `prefix`."""
         self.spark = spark
         self.system = System(
             name="demo", question="Does it hold?", time_zone="UTC", sources=[SOURCE], tables=tables
@@ -44,14 +46,19 @@ class World:
         self.settings = Settings(
             system_name="demo",
             as_of=date(2024, 6, 30),
-            schema_prefix=f"t{uuid.uuid4().hex[:8]}_",
+            schema_prefix=prefix or f"t{uuid.uuid4().hex[:8]}_",
             volume_root=str(folder),
             secret=lambda: "a secret of the tests",
         )
-        for schema in ("demo_raw", "demo_bronze", "demo_silver", "demo_gold", "ops"):
-            spark.sql(f"CREATE SCHEMA {self.settings.schema_prefix}{schema}").collect()
         self.landing = Path(self.settings.landing) / "drops"
-        self.landing.mkdir(parents=True)
+        if not prefix:
+            for schema in SCHEMAS:
+                spark.sql(f"CREATE SCHEMA {self.settings.schema_prefix}{schema}").collect()
+            self.landing.mkdir(parents=True)
+
+    def drop(self) -> None:
+        for schema in SCHEMAS:
+            self.spark.sql(f"DROP SCHEMA {self.settings.schema_prefix}{schema} CASCADE").collect()
 
     def with_tables(self, *tables: Any, **settings: Any) -> World:
         """The same deployment with other declarations."""

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.run_log import OPS_TABLES
-from engine.spec import LAYERS, Column, Derived, Latest
+from engine.spec import Column, FromRaw, History, Table
+from engine.spec_rules import LAYERS
 from engine.system import Files, System
 from utils.settings import system_names
 
@@ -43,7 +44,7 @@ def _system(system: System) -> Iterator[str]:
                 f"### {table.path}",
                 "",
                 f"{_sentence(table.grain)} {_made_of(table)}",
-                *_columns(table.columns),
+                *_columns(table.visible_columns),
             )
 
 
@@ -58,11 +59,12 @@ def _source(source: Files) -> Iterator[str]:
     )
 
 
-def _made_of(table: Latest | Derived) -> str:
+def _made_of(table: Table) -> str:
     reads = ", ".join(f"`{path}`" for path in table.reads.values())
     key = ", ".join(f"`{name}`" for name in table.key)
-    if isinstance(table, Latest):
-        return f"Key {key}; latest version by `{table.sequence}` of {reads}."
+    if isinstance(table, FromRaw):
+        kept = "every version" if isinstance(table, History) else "latest version"
+        return f"Key {key}; {kept} by `{table.sequence}` of {reads}."
     sliced = f"recomputed by `{table.slice_by}`" if table.slice_by else "recomputed as a whole"
     return f"Key {key}; a function of {reads}, {sliced}."
 

@@ -140,6 +140,20 @@ def test_a_killed_server_is_started_again_with_its_tables(layout: Layout) -> Non
     assert _kept_numbers(address) == [7]
 
 
+def test_a_server_ends_with_its_supervisor(layout: Layout) -> None:
+    ensure_server(layout, heap="1g")
+    known = state.read(layout)
+    assert known is not None
+    server = psutil.Process(known.pid)
+    supervisor = server.parent()
+    assert supervisor is not None
+
+    supervisor.terminate()
+
+    psutil.wait_procs([server, supervisor], timeout=30)
+    assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
+
+
 def test_a_state_file_that_names_a_stranger_starts_a_server_and_spares_the_stranger(layout: Layout) -> None:
     stop_server(layout)
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])

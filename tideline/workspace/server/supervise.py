@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -34,6 +35,7 @@ def main() -> None:
         server = subprocess.Popen(
             java.command(layout, port=arguments.port, heap=arguments.heap), stdin=subprocess.DEVNULL, stdout=output,
             stderr=subprocess.STDOUT, cwd=layout.server, env=java.environment(token))  # fmt: skip
+    signal.signal(signal.SIGTERM, lambda *_: _end(server))  # a server without its supervisor would never end
     started = state.ServerState(server.pid, psutil.Process(server.pid).create_time(), arguments.port, token)
     state.write(layout, started)
     os.close(arguments.lock)  # held until here, so that a starter which is killed leaves no unknown server
