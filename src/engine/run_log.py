@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from utils.settings import Settings
 
 HEADS = "map<string, struct<table_id: string, version: bigint>>"
-COUNTS = (
-    "read",
-    "inserted",
-    "updated",
-    "deleted",
-    "applied",
-    "stale",
-    "duplicate",
-    "quarantined",
-    "slices",
-    "files_added",
-    "files_removed",
-    "files_scanned",
-    "bytes_added",
-    "rows_copied",
-)
+COUNTS = {
+    "read": "Records of the batch; for a derived table its computed rows.",
+    "inserted": "Rows inserted.",
+    "updated": "Rows updated.",
+    "deleted": "Rows deleted.",
+    "applied": "Records that changed the table.",
+    "stale": "Records that won in their batch and changed nothing.",
+    "duplicate": "Records beaten within their batch.",
+    "quarantined": "Records set aside.",
+    "slices": "Touched slices that were recomputed; null where the table has none or was computed as a whole.",
+    "files_added": "Data files added.",
+    "files_removed": "Data files removed.",
+    "files_scanned": "Data files of the table that the write had to read.",
+    "bytes_added": "Bytes of added files.",
+    "rows_copied": "Rows rewritten as they were.",
+}
 TABLE_RUNS = (
     Column("run_id", "string", "Run of one layer of one system."),
     Column("kind", "string", "run, or what else was done (backfill, replay, maintenance): that leaves cursors alone."),
@@ -46,7 +46,7 @@ TABLE_RUNS = (
     Column("status", "string", "written, nothing to do, or failed."),
     Column("path", "string", "sliced, full, landed or nothing: how the table was brought up to date."),
     Column("why", "string", "Why the whole table was recomputed, or what else explains the path."),
-    *(Column(name, "bigint", f"Rows, files or bytes: {name.replace('_', ' ')}.") for name in COUNTS),
+    *(Column(name, "bigint", comment) for name, comment in COUNTS.items()),
     Column("cursor_from", HEADS, "Per input the version that was already seen."),
     Column("cursor_to", HEADS, "Per input the version that is seen now."),
     Column("target_id", "string", "Delta id of the table; another id later voids the cursor."),
