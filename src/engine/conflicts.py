@@ -13,6 +13,8 @@ from typing import TypeVar
 
 from pyspark.errors import PySparkException
 
+from utils.errors import WriteConflict
+
 T = TypeVar("T")
 
 MOVED = "TIDELINE_ROW_MOVED"
@@ -35,13 +37,17 @@ def is_conflict(error: BaseException) -> bool:
 def retried(work: Callable[[int], T]) -> T:
     """What `work` returns, given the number of conflicts before this attempt; waits longer after each, with jitter.
 
-    Raises the last conflict after ATTEMPTS, and any other error at once.
+    Raises WriteConflict after ATTEMPTS, and any other error at once.
     """
-    for conflicts in range(ATTEMPTS):
+    conflicts = 0
+    while True:
         try:
             return work(conflicts)
         except PySparkException as error:
-            if conflicts == ATTEMPTS - 1 or not is_conflict(error):
+            if not is_conflict(error):
                 raise
-            time.sleep(random.uniform(0.2, 1.0) * min(2**conflicts * 0.5, LONGEST_PAUSE))
-    raise AssertionError("unreachable")
+            conflicts += 1
+            if conflicts == ATTEMPTS:
+                hint = "Nothing of it was written; run again when the other writer is done."
+                raise WriteConflict("write", f"another writer came first {ATTEMPTS} times", hint=hint) from error
+            time.sleep(random.uniform(0.2, 1.0) * min(2**conflicts * 0.25, LONGEST_PAUSE))

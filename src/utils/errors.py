@@ -6,6 +6,7 @@
     ├── SourceError        a source cannot be read at all
     ├── DriftError         the shape of what was delivered, or of a stored table, does not fit the declaration
     ├── CheckFailed        a check of severity `fail` is broken: nothing was written
+    ├── WriteConflict      other writers of a table came first, again and again
     └── LayerFailed        some tables of a layer failed; the others stand, and the run log has them all
 
 Notebooks show these without a traceback (`is_user_mistake`): the message is meant to be enough.
@@ -46,6 +47,10 @@ class DriftError(TidelineError):
 
 class CheckFailed(TidelineError):
     """A broken check of severity `fail`; the table is as it was before the run."""
+
+
+class WriteConflict(TidelineError):
+    """The table's run lost against other writers too often; its cursor has not moved."""
 
 
 class LayerFailed(TidelineError):
