@@ -41,19 +41,20 @@ class Slices:
 
     def restrict(self, rows: DataFrame, expression: str) -> DataFrame:
         """The rows whose slice was touched; null is a slice like any other."""
-        if self.are_few:
-            return rows.where(self._is_touched(F.expr(expression)))
-        named = rows.withColumn("_slice", F.expr(expression))
-        touched = self.rows.withColumnRenamed("slice", "_touched")
-        return named.join(touched, F.col("_slice").eqNullSafe(F.col("_touched")), "left_semi").drop("_slice")
+        return self._where(rows, expression, is_touched=True)
 
     def leave_out(self, rows: DataFrame, expression: str) -> DataFrame:
-        """The rows whose slice was not touched, with their own columns."""
+        """The rows whose slice was not touched."""
+        return self._where(rows, expression, is_touched=False)
+
+    def _where(self, rows: DataFrame, expression: str, *, is_touched: bool) -> DataFrame:
         if self.are_few:
-            return rows.where(~self._is_touched(F.expr(expression)))
+            touched_here = self._is_touched(F.expr(expression))
+            return rows.where(touched_here if is_touched else ~touched_here)
         named = rows.withColumn("_slice", F.expr(expression))
         touched = self.rows.withColumnRenamed("slice", "_touched")
-        return named.join(touched, F.col("_slice").eqNullSafe(F.col("_touched")), "left_anti").drop("_slice")
+        how = "left_semi" if is_touched else "left_anti"
+        return named.join(touched, F.col("_slice").eqNullSafe(F.col("_touched")), how).drop("_slice")
 
     def _is_touched(self, slice_: Column) -> Column:
         given = [value for value in self.values if value is not None]

@@ -68,6 +68,7 @@ def _check_from_raw(table: FromRaw) -> None:
 
 
 def parameters(build: Callable[..., Any]) -> list[str]:
+    """A builder's parameter names, in their order: the inputs, and what it takes from the run."""
     return list(inspect.signature(build).parameters)
 
 

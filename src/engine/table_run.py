@@ -11,7 +11,7 @@ from pyspark.errors import PySparkException
 
 from engine import derived, intake
 from engine.changes import Cursor, Head, head_of, table_id, window_of
-from engine.conflicts import retried
+from engine.conflicts import is_conflict, retried
 from engine.outcomes import Outcome
 from engine.spec import Derived
 from engine.system import code_hash
@@ -86,11 +86,16 @@ def _run_once(run: Run, table: Table, start: Start, empty: Outcome) -> tuple[Out
     )
     if window.path == "nothing":
         return outcome, None
-    result = (
-        derived.bring_up_to_date(run, table, window)
-        if isinstance(table, Derived)
-        else intake.bring_up_to_date(run, table, window)
-    )
+    try:
+        result = (
+            derived.bring_up_to_date(run, table, window)
+            if isinstance(table, Derived)
+            else intake.bring_up_to_date(run, table, window)
+        )
+    except (TidelineError, PySparkException) as error:
+        if is_conflict(error):
+            raise
+        return replace(outcome, status="failed", error=said(error)), None
     return replace(
         outcome,
         status="written" if result.counts.changed or result.drifts else "nothing to do",

@@ -33,7 +33,7 @@ def _settled(world: World, drawn: Drawn, deliveries: int) -> None:
 
 
 def test_promise_16_sigkill_before_every_named_side_effect(
-    spark: Any, spark_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spark: Any, spark_server: Any, tmp_path: Path
 ) -> None:
     drawn = draw(3, 25)
     world = World(spark, tmp_path, TABLES)

@@ -13,8 +13,8 @@ from tests.engine.one_run import start
 from tests.engine.world import World
 
 
-def _meet(spark: Any, server: Any, folder: Path, rounds: int) -> int:
-    """Deliver part after part, each brought in by two runs at once; the number of retries that the run log tells of."""
+def _meet(spark: Any, server: Any, folder: Path, rounds: int) -> tuple[list[str], int]:
+    """Parts delivered one by one, each brought in by two runs at once: what the model says otherwise, and the retries logged."""
     drawn = draw(7, 30)
     world = World(spark, folder, TABLES)
     for number, records in enumerate(parts(drawn, rounds)):
@@ -31,15 +31,17 @@ def _meet(spark: Any, server: Any, folder: Path, rounds: int) -> int:
     logged = world.sql("SELECT conflicts FROM {ops.table_runs} WHERE layer = 'bronze'")
     assert len(logged) == rounds * 2 * len(TABLES)
     world.drop()
-    assert found == [], "\n".join(found[:3])
-    return sum(row[0] for row in logged)
+    return found, sum(row[0] for row in logged)
 
 
 def test_promise_20_two_writers_at_once(spark: Any, spark_server: Any, tmp_path: Path) -> None:
-    _meet(spark, spark_server, tmp_path, 3)  # whether they collided is left to chance here, and not in twenty rounds
+    found, _ = _meet(spark, spark_server, tmp_path, 3)  # whether they collide is chance here, and not in twenty rounds
+    assert found == []
 
 
 @pytest.mark.deep
 @pytest.mark.timeout(1200)
 def test_promise_20_two_writers_at_once_twenty_times(spark: Any, spark_server: Any, tmp_path: Path) -> None:
-    assert _meet(spark, spark_server, tmp_path, 20) > 0
+    found, retries = _meet(spark, spark_server, tmp_path, 20)
+    assert found == []
+    assert retries > 0
