@@ -17,16 +17,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import engine
 from tests.engine.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCE = Path(engine.__path__[0]).parent  # of this process: a changed copy is also what the other process runs
 
 
 def start(world: World, server: Any, *more: str, layers: Sequence[str] = ("bronze",)) -> subprocess.Popen[bytes]:
     """Run `layers` of a deployment in a process; what it prints goes to a file beside the landing folder."""
     folder = Path(world.settings.volume_root)
     command = [sys.executable, "-m", "tests.engine.one_run", world.settings.schema_prefix, str(folder), ",".join(layers), *more]
-    environment = os.environ | server.env() | {"SPARK_REMOTE": server.remote, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+    environment = os.environ | server.env() | {"SPARK_REMOTE": server.remote, "PYTHONPATH": f"{SOURCE}:{ROOT}"}
     with (folder / "one_run.log").open("ab") as log:
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
 

@@ -32,7 +32,7 @@ def lines(baskets: DataFrame) -> DataFrame:
 def priced(lines: DataFrame, labels: DataFrame) -> DataFrame:
     labels = labels.select(F.col("id").alias("item"), "label")
     return lines.join(labels, on="item", how="left").select(
-        "id", "place", "item", "day", F.coalesce("label", F.lit("?")).alias("label")
+        "id", "place", "item", "day", "label"
     )
 
 
@@ -52,7 +52,9 @@ BASKETS = latest(
         Column("bought_on", "string", "Day.", path="bought_on"),
         Column("items", "variant", "Items.", path="items"),
         Column("label", "string", "Label of an item, where the record is one.", path="label"),
+        Column("gone", "boolean", "Deleted.", path="gone"),
     ],
+    deleted_when="gone",
 )
 LINES = Derived(
     build=lines,
@@ -156,6 +158,13 @@ def test_a_child_that_is_no_longer_there_disappears(world):
     world.deliver("3-late.json", [basket("b010", 1, 11, "apple", "pear", "fig")])
     world.run(*ALL)
     assert [row[2] for row in world.rows("bronze.lines") if row[0] == "b010"] == ["pear"]
+
+
+def test_children_of_a_deleted_parent_disappear(world):
+    world.deliver("3-gone.json", [basket("b011", 3, 12, "apple", "pear", gone=True)])
+    outcomes = world.run(*ALL)
+    assert [row for row in world.rows("silver.priced") if row[0] == "b011"] == []
+    assert outcomes["bronze.lines"].counts.deleted == 2
 
 
 def test_a_row_that_moves_touches_the_slice_it_left(world):
