@@ -47,16 +47,22 @@ class Deployment:
         return [tuple(row) for row in self.spark.sql(query).collect()]
 
     def fingerprint(self, layer: str) -> dict[str, tuple[Any, ...]]:
-        """Rows and an order-free hash of the declared columns of every table of a layer."""
+        """Rows and an order-free hash of all columns, the run's id aside, of every table of a layer."""
         found = {}
         for table in self.system.tables:
             if table.layer == layer:
                 frame = self.spark.table(self.settings.name_of(table.path))
-                hidden = {"_run_id"} | {name for name in frame.columns if dict(frame.dtypes)[name] in ("variant",)}
-                names = ", ".join(f"`{name}`" for name in frame.columns if name not in hidden)
+                names = ", ".join(_hashable(name, kind) for name, kind in frame.dtypes if name != "_run_id")
                 hashed = f"sum(cast(xxhash64({names}) AS decimal(38,0)))"
                 found[table.path] = self.sql(f"SELECT count(*), {hashed} FROM {{{table.path}}}")[0]
         return found
+
+
+def _hashable(name: str, kind: str) -> str:
+    """A column as SQL can hash it: variants by their JSON text, maps by their entries in order."""
+    if kind == "variant":
+        return f"to_json(`{name}`)"
+    return f"array_sort(map_entries(`{name}`))" if kind.startswith("map") else f"`{name}`"
 
 
 @contextmanager
