@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks import merge
 from tideline.samples import big_votes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -189,14 +190,17 @@ def main() -> None:
             rows += measure(bench)
             for row in rows[-2:]:
                 print(f"bench:   {row.what}: {row.seconds:.1f} s", flush=True)
-        RESULTS.write_text(page(rows))
+        print("bench: merge ...", flush=True)
+        bench.tideline("stop")
+        (home / "merge").mkdir()
+        RESULTS.write_text(page(rows, merge.run(home / "merge")))
     finally:
         bench.tideline("stop")
         shutil.rmtree(home, ignore_errors=True)
     print(f"wrote {RESULTS.relative_to(ROOT)}")
 
 
-def page(rows: list[Row]) -> str:
+def page(rows: list[Row], merges: list[str]) -> str:
     """The results as a page."""
     memory = psutil.virtual_memory().total / 1024**3
     machine = (
@@ -211,6 +215,7 @@ def page(rows: list[Row]) -> str:
         "| --- | --- | --- | --- |",
     ]
     lines += [f"| {row.what} | {row.seconds:.1f} | {row.target} | {row.note} |" for row in rows]
+    lines += ["", *merge.INTRODUCTION, "", *merges]
     return "\n".join(lines) + "\n"
 
 
