@@ -21,6 +21,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks import merge
+from benchmarks.memory import memory_of, process_of
 from tideline.samples import big_votes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,19 +65,6 @@ class Bench:
         path = self.home / "volumes" / "spark_catalog" / f"{system}_raw" / "landing" / folder
         path.mkdir(parents=True, exist_ok=True)
         return path
-
-    def server_memory(self) -> str:
-        """Resident memory of the Spark server: the peak where the system keeps it, else what it is now."""
-        pid = json.loads((self.home / "server" / "server.json").read_text())["pid"]
-        status = Path(f"/proc/{pid}/status")
-        peaks = (
-            [line.split()[1] for line in status.read_text().split("\n") if line.startswith("VmHWM")]
-            if status.exists()
-            else []
-        )
-        if peaks:
-            return f"peak of the server {int(peaks[0]) / 1024:.0f} MiB"
-        return f"server {psutil.Process(pid).memory_info().rss / 1024**2:.0f} MiB"
 
 
 def setup(bench: Bench) -> list[Row]:
@@ -165,7 +153,7 @@ def big_export(bench: Bench) -> list[Row]:
             "community: a 1 GB export of votes lands and merges, 4 GB heap",
             seconds,
             "ends",
-            bench.server_memory(),
+            memory_of(process_of(bench.home)),
         )
     ]
 

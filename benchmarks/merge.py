@@ -7,7 +7,6 @@ Both get the winners of the batch: the plain one has no way of its own to choose
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import statistics
@@ -25,6 +24,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 os.environ.setdefault("SPARK_CONNECT_MODE_ENABLED", "1")
 
+from benchmarks.memory import memory_of, process_of
 from engine.catalog import create_table
 from engine.merge import first_load, last_commit, merge_ordered
 from engine.parts import Column
@@ -44,12 +44,15 @@ COLUMNS = [
 ]
 NAMES = [column.name for column in COLUMNS]
 TYPES = {column.name: column.type for column in COLUMNS}
+# A row of key `id` as of `at` seconds.
 VALUES = (
-    "id, concat('name ', id % 977) AS name, cast(id % 1009 AS double) / 7 AS amount, sha2(string(id * 31 + at), 256) AS note, "
-    "timestamp_seconds(at) AS _sequence, sha2(string(id + at), 256) AS _content_hash"
+    "id",
+    "concat('name ', id % 977) AS name",
+    "cast(id % 1009 AS double) / 7 AS amount",
+    "sha2(string(id * 31 + at), 256) AS note",
+    "timestamp_seconds(at) AS _sequence",
+    "sha2(string(id + at), 256) AS _content_hash",
 )
-
-
 INTRODUCTION = (
     "## The write step against a plain MERGE",
     "",
@@ -113,7 +116,7 @@ class Tables:
         self.empty(variant, path)
         for part in range(FILES):
             low, high = n * part // FILES, n * (part + 1) // FILES
-            rows = self.spark.range(low, high, 1, 1).selectExpr("id", f"{STORED_AT} AS at").selectExpr(*_split(VALUES))
+            rows = self.spark.range(low, high, 1, 1).selectExpr("id", f"{STORED_AT} AS at").selectExpr(*VALUES)
             rows.write.format("delta").mode("append").save(str(path))
         return path
 
@@ -136,12 +139,11 @@ class Tables:
         yield name
         shutil.rmtree(path)
 
-    def batch(self, case: Case, n: int) -> Path:
-        path = self.folder / f"batch-{self.made}-{case.name.split(':')[0].replace(' ', '-')}-{n}"
-        if not path.exists():
-            ids = case.ids.format(n=n, b=BATCH)
-            rows = self.spark.range(0, case.rows, 1, 1).selectExpr("id AS i").selectExpr(f"{ids} AS id", f"{case.at} AS at")
-            rows.selectExpr(*_split(VALUES)).write.format("delta").save(str(path))
+    def batch(self, number: int, n: int) -> Path:
+        case, path = CASES[number], self.folder / f"batch-{number}-{n}"
+        ids = case.ids.format(n=n, b=BATCH)
+        rows = self.spark.range(0, case.rows, 1, 1).selectExpr("id AS i").selectExpr(f"{ids} AS id", f"{case.at} AS at")
+        rows.selectExpr(*VALUES).write.format("delta").save(str(path))
         return path
 
     def timed(self, seen: Seen, work: Work, name: str, batch: Path) -> None:
@@ -154,17 +156,6 @@ class Tables:
         names = ("numTargetRowsCopied", "numTargetFilesRemoved", "numTargetFilesAdded")
         found = [metrics.get(each, 0) if version > before else 0 for each in names]
         seen.counts = (found[0], found[1], found[2], version - before)
-
-
-def _split(values: str) -> list[str]:
-    """The select list of VALUES, one expression each."""
-    parts, depth, start = [], 0, 0
-    for at, sign in enumerate(values):
-        depth += (sign == "(") - (sign == ")")
-        if sign == "," and not depth:
-            parts.append(values[start:at])
-            start = at + 1
-    return [*parts, values[start:]]
 
 
 def _processor(process: psutil.Process) -> float:
@@ -198,8 +189,9 @@ def measure(tables: Tables, n: int, repetitions: int) -> list[tuple[Case, dict[s
     """Every case at one size, and the first load of that many rows."""
     templates = {variant: tables.template(variant, n) for variant in VARIANTS}
     found = []
-    for case in CASES:
-        found.append((case, _alternating(tables, templates, VARIANTS, tables.batch(case, n), repetitions, prior=case.prior)))
+    for number, case in enumerate(CASES):
+        batch = tables.batch(number, n)
+        found.append((case, _alternating(tables, templates, VARIANTS, batch, repetitions, prior=case.prior)))
         print(f"bench:   {n:,} rows, {case.name}: {_cells(found[-1][1])}", flush=True)
     empty = {variant: tables.empty(variant, tables.folder / f"{variant}-empty-{n}") for variant in VARIANTS}
     loads = {"plain": plain, "ours": ours_first}
@@ -248,26 +240,15 @@ def run(home: Path, sizes: Sequence[int] = SIZES) -> list[str]:
     layout = Layout(home)
     address = ensure_server(layout, heap="4g", idle_minutes=15)
     spark = open_session(address)
-    jvm = psutil.Process(_pid(layout))
+    jvm = process_of(layout.home)
     try:
         tables = Tables(spark, home / "tables", jvm)
         tables.folder.mkdir()
         found = {n: measure(tables, n, 3 if n >= 2_000_000 else 5) for n in sizes}
-        return [*lines(found), "", f"Peak memory of the server: {_peak(jvm.pid)}."]
+        return [*lines(found), "", f"Memory: {memory_of(jvm)}."]
     finally:
         spark.stop()
         stop_server(layout)
-
-
-def _pid(layout: Layout) -> int:
-    return int(json.loads((layout.home / "server" / "server.json").read_text())["pid"])
-
-
-def _peak(pid: int) -> str:
-    status = Path(f"/proc/{pid}/status")
-    if not status.exists():
-        return "not known on this system"
-    return next(f"{int(line.split()[1]) / 1024:,.0f} MiB" for line in status.read_text().split("\n") if line.startswith("VmHWM"))
 
 
 if __name__ == "__main__":

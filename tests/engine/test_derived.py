@@ -31,9 +31,7 @@ def lines(baskets: DataFrame) -> DataFrame:
 
 def priced(lines: DataFrame, labels: DataFrame) -> DataFrame:
     labels = labels.select(F.col("id").alias("item"), "label")
-    return lines.join(labels, on="item", how="left").select(
-        "id", "place", "item", "day", "label"
-    )
+    return lines.join(labels, on="item", how="left").select("id", "place", "item", "day", "label")
 
 
 def per_day(lines: DataFrame) -> DataFrame:

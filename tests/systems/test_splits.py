@@ -34,27 +34,20 @@ def _dealt(items: list[Any], draw: random.Random) -> list[list[Any]]:
     return batches
 
 
-def _community(files: list[Path], landing: Path, draw: random.Random) -> list[Any]:
-    """Documents of each collection, in files of their own."""
+def _community(files: list[Path], draw: random.Random) -> list[dict[str, str]]:
     collections: dict[str, list[Any]] = {}
     for file in sorted(files):
         collections.setdefault(collection_of(file), []).extend(each for each in records(file) if isinstance(each, dict))
-    dealt = {name: _dealt(documents, draw) for name, documents in collections.items()}
-
-    def deliver(number: int) -> None:
-        for name, batches in dealt.items():
-            (landing / f"{name}-2024-02-0{number + 1}_06-00-00.json").write_text(json.dumps(batches[number]))
-
-    return [lambda number=number: deliver(number) for number in range(len(SHARES))]
+    deliveries: list[dict[str, str]] = [{} for _ in SHARES]
+    for name, documents in collections.items():
+        for number, batch in enumerate(_dealt(documents, draw)):
+            deliveries[number][f"{name}-2024-02-0{number + 1}_06-00-00.json"] = json.dumps(batch)
+    return deliveries
 
 
-def _ab_testing(files: list[Path], landing: Path, draw: random.Random) -> list[Any]:
+def _ab_testing(files: list[Path], draw: random.Random) -> list[dict[str, str]]:
     dealt = _dealt([line for file in sorted(files) for line in texts_of(file)], draw)
-
-    def deliver(number: int) -> None:
-        (landing / f"dealt-{number}.csv").write_text("\n".join([EVENTS_HEADER, *dealt[number]]) + "\n")
-
-    return [lambda number=number: deliver(number) for number in range(len(SHARES))]
+    return [{f"dealt-{number}.csv": "\n".join([EVENTS_HEADER, *batch]) + "\n"} for number, batch in enumerate(dealt)]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -72,8 +65,9 @@ def test_random_splits_give_what_a_rebuild_gives(
     ]
     with deployed(spark, tmp_path / "volumes", system, source) as deployment:
         runs = []
-        for deliver in dealer(files, deployment.landing, random.Random(seed)):
-            deliver()
+        for delivery in dealer(files, random.Random(seed)):
+            for name, text in delivery.items():
+                (deployment.landing / name).write_text(text)
             runs.append(deployment.run(*LAYERS))
         for table in deployment.system.tables:
             if isinstance(table, Derived) and table.slice_by:
