@@ -39,7 +39,8 @@ def write(
             spark, target, winners, old, key=list(table.key), types=shape.types, ignored=["_run_id"]
         )
     return merge_ordered(
-        spark, target, winners, key=list(table.key), columns=names, bounds=measured.bounds_sql
+        spark, target, winners, key=list(table.key), columns=names, bounds=measured.bounds_sql,
+        at_most=measured.distinct,
     )
 
 

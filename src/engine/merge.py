@@ -57,9 +57,13 @@ def merge_ordered(
     key: Sequence[str],
     columns: Sequence[str],
     bounds: str = "",
+    at_most: int = 0,
 ) -> Counts:
-    """Update where the source is newer by (_sequence, _content_hash), insert what is absent. Stale rows make no commit."""
-    source = settled(spark, winners)
+    """Update where the source is newer by (_sequence, _content_hash), insert what is absent. Stale rows make no commit.
+
+    `at_most` is the number of winners or more, where it is known: a large batch need not be fetched to learn its size.
+    """
+    source = settled(spark, winners) if at_most <= FEW_ROWS else Settled(winners)
     if source.is_empty:
         return Counts()
     is_newer = (
