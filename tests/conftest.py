@@ -1,8 +1,10 @@
-"""One Spark server per test run; a session per module; names of their own per test."""
+"""One Spark server per test run, whatever the number of its workers; a session per module; names of their own per test."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,22 +15,33 @@ from pyspark.sql import SparkSession
 from tideline.workspace.layout import Layout
 from tideline.workspace.server import ServerAddress, ensure_server, open_session, stop_server
 
+HOME = "TIDELINE_TEST_HOME"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers inherit the folder of the process that started them, and with it the server."""
+    if not _is_worker(config):
+        os.environ[HOME] = tempfile.mkdtemp(prefix="tideline-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    home = os.environ.get(HOME)
+    if home and not _is_worker(config):
+        stop_server(Layout(Path(home)))
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
 
 @pytest.fixture(scope="session")
-def server_layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
-    """Where this test run's server keeps its state: warehouse, catalogue, log."""
-    return Layout(tmp_path_factory.mktemp("workspace"))
-
-
-@pytest.fixture(scope="session")
-def spark_server(server_layout: Layout) -> Iterator[ServerAddress]:
+def spark_server() -> ServerAddress:
     """The run's Spark server; `TIDELINE_TEST_REMOTE=sc://localhost:PORT` uses one that runs already."""
     remote = os.environ.get("TIDELINE_TEST_REMOTE")
     if remote:
-        yield ServerAddress(remote, os.environ.get("SPARK_CONNECT_AUTHENTICATE_TOKEN", ""))
-        return
-    yield ensure_server(server_layout, heap="2g", idle_minutes=15)
-    stop_server(server_layout)
+        return ServerAddress(remote, os.environ.get("SPARK_CONNECT_AUTHENTICATE_TOKEN", ""))
+    return ensure_server(Layout(Path(os.environ[HOME])), heap="3g", idle_minutes=15)
 
 
 @pytest.fixture(scope="module")

@@ -29,3 +29,17 @@ def test_every_make_goal_that_a_document_names_exists():
     named = set(re.findall(r"`make ([a-z-]+)`", text)) | set(re.findall(r"^make ([a-z-]+)", text, re.M))
     assert named
     assert named <= goals
+
+
+def test_every_promise_has_a_test_named_after_it_where_the_page_says():
+    """`docs/semantics.md` names the files; in one of them stands `test_promise_<n>_...`."""
+    rows = re.findall(r"^\| (\d+) \|[^|]+\|([^|]+)\|", (ROOT / "docs" / "semantics.md").read_text(), re.M)
+    assert [int(number) for number, _ in rows] == list(range(1, 26))
+    missing = [number for number, files in rows if int(number) not in _promises_tested_in(files)]
+    assert missing == []
+
+
+def _promises_tested_in(files: str) -> set[int]:
+    paths = [name if "/" in name else f"tests/engine/{name}" for name in re.findall(r"`([^`]+\.py)`", files)]
+    names = [name for path in paths for name in re.findall(r"def test_promises?_([0-9_and]+)_", (ROOT / path).read_text())]
+    return {int(number) for name in names for number in re.findall(r"\d+", name)}

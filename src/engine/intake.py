@@ -35,15 +35,16 @@ def bring_up_to_date(run: Run, table: FromRaw, window: Window) -> Result:
     Raises CheckFailed, DriftError or SpecError before anything is written.
     """
     try:
-        records = _records(run, table, window)
-        leaves = discover(table, records)
-    except PySparkException as error:
+        return _take_in_window(run, table, window)
+    except PySparkException as error:  # whichever step reads the feed first
         if window.path == "full" or not feed_is_gone(error):
             raise
-        window = window.in_full("the change feed of the input is gone")
-        records = _records(run, table, window)
-        leaves = discover(table, records)
-    return take_in(run, table, records, leaves, window)
+    return _take_in_window(run, table, window.in_full("the change feed of the input is gone"))
+
+
+def _take_in_window(run: Run, table: FromRaw, window: Window) -> Result:
+    records = _records(run, table, window)
+    return take_in(run, table, records, discover(table, records), window)
 
 
 def take_in(

@@ -9,102 +9,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from engine.checks import Check
-from engine.spec import Column, Derived, Input, Lookup
-from tests.engine.world import World, latest
+from tests.engine.baskets import ALL, EVERYTHING, PER_DAY, TABLES, basket
+from tests.engine.world import World
 from utils.errors import LayerFailed
-
-ID = Column("id", "string", "Key.", path="id")
-AT = Column("at", "timestamp", "Sequence.", path="at")
-
-
-def baskets(records: DataFrame) -> DataFrame:
-    return records
-
-
-def lines(baskets: DataFrame) -> DataFrame:
-    """One row per item of a basket: child rows that are replaced with their parent."""
-    listed = F.expr("cast(items AS array<string>)")
-    return baskets.select(
-        "id", F.posexplode(listed).alias("place", "item"), F.to_date("bought_on").alias("day")
-    )
-
-
-def priced(lines: DataFrame, labels: DataFrame) -> DataFrame:
-    labels = labels.select(F.col("id").alias("item"), "label")
-    return lines.join(labels, on="item", how="left").select("id", "place", "item", "day", "label")
-
-
-def per_day(lines: DataFrame) -> DataFrame:
-    return lines.groupBy("day").agg(F.count(F.lit(1)).alias("n"))
-
-
-def everything(lines: DataFrame) -> DataFrame:
-    return lines.agg(F.count(F.lit(1)).alias("n")).select(F.lit("all").alias("what"), "n")
-
-
-BASKETS = latest(
-    baskets,
-    [
-        ID,
-        AT,
-        Column("bought_on", "string", "Day.", path="bought_on"),
-        Column("items", "variant", "Items.", path="items"),
-        Column("label", "string", "Label of an item, where the record is one.", path="label"),
-        Column("gone", "boolean", "Deleted.", path="gone"),
-    ],
-    deleted_when="gone",
-)
-LINES = Derived(
-    build=lines,
-    layer="bronze",
-    inputs={"baskets": Input("bronze.baskets")},
-    key=["id", "place"],
-    slice_by="id",
-    grain="one row per basket and item",
-    columns=[
-        Column("id", "string", "Basket."),
-        Column("place", "int", "Place."),
-        Column("item", "string", "Item."),
-        Column("day", "date", "Day."),
-    ],
-)
-PRICED = Derived(
-    build=priced,
-    layer="silver",
-    key=["id", "place"],
-    slice_by="id",
-    grain="one row per basket and item",
-    inputs={"lines": Input("bronze.lines"), "labels": Lookup("bronze.baskets", on="id", carried_as="item")},
-    columns=[*LINES.columns, Column("label", "string", "Label.")],
-)
-PER_DAY = Derived(
-    build=per_day,
-    layer="gold",
-    inputs={"lines": Input("silver.priced")},
-    key=["day"],
-    slice_by="day",
-    grain="one row per day",
-    columns=[Column("day", "date", "Day."), Column("n", "bigint", "Items.")],
-)
-EVERYTHING = Derived(
-    build=everything,
-    layer="gold",
-    inputs={"lines": Input("silver.priced")},
-    key=["what"],
-    grain="one row",
-    columns=[Column("what", "string", "All."), Column("n", "bigint", "Items.")],
-)
-TABLES = [BASKETS, LINES, PRICED, PER_DAY, EVERYTHING]
-ALL = ("raw", "bronze", "silver", "gold")
-
-
-def basket(id: str, version: int, day: int, *items: str, **more: object) -> dict[str, object]:
-    return {
-        "id": id,
-        "at": f"2024-03-{version:02d}T00:00:00Z",
-        "bought_on": f"2024-01-{day:02d}",
-        "items": list(items),
-    } | more
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +32,7 @@ def test_the_first_run_computes_everything(world):
     assert set(counts(world).values()) == {10}
 
 
-def test_nothing_new_is_nothing_to_do_and_commits_nothing(world):
+def test_promise_14_nothing_new_is_nothing_to_do_and_commits_nothing(world):
     before = world.versions()
     outcomes = world.run(*ALL)
     assert {outcome.status for outcome in outcomes.values()} == {"nothing to do"}
@@ -149,7 +56,7 @@ def test_one_slice_of_a_hundred_is_recomputed_and_nothing_written_outside_it(wor
         assert {row[0] for row in changes} == {"b007"}
 
 
-def test_a_child_that_is_no_longer_there_disappears(world):
+def test_promise_9_a_child_that_is_no_longer_there_disappears(world):
     world.deliver("3.json", [basket("b010", 3, 11, "pear")])
     world.run(*ALL)
     assert [row[2] for row in world.rows("bronze.lines") if row[0] == "b010"] == ["pear"]
@@ -174,7 +81,7 @@ def test_a_row_that_moves_touches_the_slice_it_left(world):
     assert (after["2024-01-25"], after["2024-01-01"]) == (2, before["2024-01-01"] - 2)
 
 
-def test_a_late_record_reopens_its_period_and_only_that(world):
+def test_promise_19_a_late_record_reopens_its_period_and_only_that(world):
     before = counts(world)
     world.deliver("5.json", [basket("late", 1, 3, "apple")])
     outcome = world.run(*ALL)["gold.per_day"]
@@ -196,7 +103,7 @@ def test_a_table_without_a_slice_says_that_it_was_recomputed_and_why(world):
     assert (outcome.path, outcome.why, outcome.counts.updated) == ("full", "no slice declared", 1)
 
 
-def test_optimize_upstream_moves_the_cursor_and_is_nothing_to_do(world):
+def test_promise_14_optimize_upstream_moves_the_cursor_and_is_nothing_to_do(world):
     world.sql("OPTIMIZE {bronze.lines}")
     before = world.versions()
     outcome = world.run(*ALL)["silver.priced"]
@@ -205,7 +112,7 @@ def test_optimize_upstream_moves_the_cursor_and_is_nothing_to_do(world):
     assert world.run("silver")["silver.priced"].path == "nothing"
 
 
-def test_incremental_equals_rebuild(world):
+def test_promise_18_incremental_equals_rebuild(world):
     before = {table.path: world.rows(table.path) for table in TABLES}
     versions = world.versions()
     outcomes = world.run("bronze", "silver", "gold", rebuild=True)
@@ -229,7 +136,7 @@ def test_a_recreated_input_voids_the_cursor(world):
     assert world.run("silver")["silver.priced"].why == "input bronze.lines was recreated"
 
 
-def test_a_broken_fail_check_leaves_the_table_as_it_was(world):
+def test_promise_21_a_broken_fail_check_leaves_the_table_as_it_was(world):
     world.run(*ALL)
     strict = world.with_tables(
         *TABLES[:3], replace(PER_DAY, checks=[Check("few items", "n < 3", "fail")]), EVERYTHING

@@ -135,7 +135,7 @@ def shown(world: World, id: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_promise_10_and_11_the_versions_of_a_key(world, case):
+def test_promises_10_and_11_the_versions_of_a_key(world, case):
     found = [(day(start), day(end), v) for start, end, v in shown(world, case)]
     assert found == CASES[case][1]
 

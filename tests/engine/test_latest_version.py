@@ -117,7 +117,7 @@ def values(done):
         ("7", "still text"),
     ],
 )
-def test_the_winner_is_the_newest_record_of_its_key(values, key, expected):
+def test_promises_2_and_3_the_winner_is_the_newest_record_of_its_key(values, key, expected):
     assert values[key] == expected
 
 
@@ -137,7 +137,7 @@ def test_the_table_does_not_depend_on_order_or_batches(done, other_order):
 
 
 @pytest.mark.parametrize("key", ["tie", "same microsecond"])
-def test_a_tie_is_decided_by_content_whatever_the_order(done, other_order, key):
+def test_promise_1_a_tie_is_decided_by_content_whatever_the_order(done, other_order, key):
     world, _ = done
     mine = [row for row in world.rows("bronze.things") if row[0] == key]
     assert mine == [row for row in other_order.rows("bronze.things") if row[0] == key]
@@ -145,7 +145,7 @@ def test_a_tie_is_decided_by_content_whatever_the_order(done, other_order, key):
 
 
 @pytest.mark.parametrize("key", ["deleted last", "deleted before the insert"])
-def test_a_deleted_key_is_not_seen_and_not_resurrected(values, key):
+def test_promise_4_a_deleted_key_is_not_seen_and_not_resurrected(values, key):
     assert key not in values
 
 
@@ -157,7 +157,7 @@ def test_tombstones_stay_behind_the_live_view(done):
     assert not kept & live
 
 
-def test_parts_of_a_composite_key_are_told_apart(done):
+def test_promise_6_parts_of_a_composite_key_are_told_apart(done):
     world, _ = done
     assert [row for row in world.rows("bronze.things", "id", "part", "value") if row[0] == "composite"] == [
         ("composite", "a", "left"),
@@ -175,7 +175,7 @@ def test_parts_of_a_composite_key_are_told_apart(done):
         ("conflict", "type conflict in n"),
     ],
 )
-def test_a_record_that_breaks_a_rule_is_in_quarantine_with_the_reason(done, value, reason):
+def test_promise_5_a_record_that_breaks_a_rule_is_in_quarantine_with_the_reason(done, value, reason):
     world, _ = done
     found = world.sql("SELECT reason, source, record FROM {raw.quarantine}")
     mine = [row for row in found if f'"value":"{value}"' in row["record"]]
@@ -203,7 +203,7 @@ def test_every_record_is_counted_once(done):
     )
 
 
-def test_a_batch_that_was_applied_before_makes_no_commit(done):
+def test_promise_15_a_batch_that_was_applied_before_makes_no_commit(done):
     world, outcomes = done
     last, version_before = outcomes[-1]
     assert last.status == "nothing to do"

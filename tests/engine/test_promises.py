@@ -97,14 +97,14 @@ def test_a_row_that_breaks_a_check_is_set_aside_once_with_its_place(world):
     assert len(world.sql("SELECT * FROM {raw.quarantine}")) == 1
 
 
-def test_check_results_are_kept_as_history(world):
+def test_promise_23_check_results_are_kept_as_history(world):
     rows = world.sql(
         "SELECT check_name, severity, broken FROM {ops.checks} WHERE table_name = 'bronze.things'"
     )
     assert ("n is between 0 and 100", "warn", 1) in {tuple(row) for row in rows}
 
 
-def test_the_run_log_adds_up_for_every_table(world):
+def test_promise_25_the_run_log_adds_up_for_every_table(world):
     rows = world.sql("SELECT * FROM {ops.table_runs} WHERE layer = 'bronze'")
     assert rows
     for row in rows:
@@ -114,7 +114,7 @@ def test_the_run_log_adds_up_for_every_table(world):
         )
 
 
-def test_merge_reads_only_files_within_the_bounds_of_the_batch(world):
+def test_promise_22_merge_reads_only_files_within_the_bounds_of_the_batch(world):
     world.deliver("2.json", [record(f"z{i}", 1) for i in range(20)])
     world.run()
     files = world.sql("DESCRIBE DETAIL {bronze.things}")[0]["numFiles"]
@@ -124,7 +124,7 @@ def test_merge_reads_only_files_within_the_bounds_of_the_batch(world):
     assert outcome.counts.files_scanned < files
 
 
-def test_a_record_below_the_tombstone_horizon_is_reported_not_resurrected(world):
+def test_promise_4_a_record_below_the_tombstone_horizon_is_reported_not_resurrected(world):
     run = Run(world.spark, replace(world.settings, as_of=date(2024, 6, 30)), world.system)
     assert purge_tombstones(run, THINGS) == 1
     world.deliver("4.json", [record("gone", 4), record("alice", 3, 8)])
@@ -140,7 +140,7 @@ class Died(BaseException):
 
 
 @pytest.mark.parametrize("step", ["set_aside", "append"])
-def test_dying_between_data_and_log_costs_a_repeat_and_never_a_row(world, monkeypatch, step):
+def test_promise_16_dying_between_data_and_log_costs_a_repeat_and_never_a_row(world, monkeypatch, step):
     world.deliver(
         f"dies at {step}.json",
         [record(f"dies at {step}", 1, at=JUNE), record(f"odd at {step}", 1, 5, at=JUNE)],

@@ -46,7 +46,7 @@ def evolved(spark, tmp_path_factory):
     return wide, outcomes["bronze.things"]
 
 
-def test_a_new_nested_field_becomes_a_column(evolved):
+def test_promise_8_a_new_nested_field_becomes_a_column(evolved):
     world, outcome = evolved
     rows = {
         row["id"]: row
@@ -74,7 +74,7 @@ def test_int_widens_to_long(evolved):
     assert ("z", 3_000_000_000) in world.rows("bronze.things", "id", "n")
 
 
-def test_a_value_of_another_type_goes_to_quarantine_not_to_null(evolved):
+def test_promise_8_a_value_of_another_type_goes_to_quarantine_not_to_null(evolved):
     world, _ = evolved
     assert [row["reason"] for row in world.sql("SELECT reason FROM {raw.quarantine}")] == [
         "type conflict in deep_flag"
@@ -82,7 +82,7 @@ def test_a_value_of_another_type_goes_to_quarantine_not_to_null(evolved):
     assert "w" not in {row[0] for row in world.rows("bronze.things", "id")}
 
 
-def test_a_type_never_narrows(evolved):
+def test_promise_8_a_type_never_narrows(evolved):
     world, _ = evolved
     narrow = world.with_tables(declared(n="int", new_columns="evolve"))
     narrow.deliver("4.json", [record("v", 1, n=4)])
@@ -121,7 +121,7 @@ def partial(spark, tmp_path_factory):
     return world
 
 
-def test_a_partial_record_leaves_absent_columns_and_sets_null_ones(partial):
+def test_promise_7_a_partial_record_leaves_absent_columns_and_sets_null_ones(partial):
     rows = {row[0]: row[1:] for row in partial.rows("bronze.things", "id", "a", "n")}
     assert rows == {
         "late for one column": ("at 15", 2),
