@@ -22,7 +22,7 @@ demo: setup  ## every job on two days of sample deliveries, with a report to loo
 	@$(BIN)/tideline demo
 
 test: setup  ## all tests that end within minutes
-	@$(BIN)/python -m pytest -m "not deep"
+	@$(BIN)/python -m pytest -m "not deep" -n 2 --dist loadfile
 
 test-deep: setup  ## longer proofs
 	@$(BIN)/python -m pytest -m deep
