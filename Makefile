@@ -46,6 +46,8 @@ requirements:  ## compile the lock files (needs uv)
 	@for lock in "dev --extra local --extra dev --universal --python-version 3.11" "runtime --extra local --universal --python-version 3.11" "workspace --universal --python-version 3.12"; do \
 	  set -- $$lock; name=$$1; shift; \
 	  uv pip compile pyproject.toml "$$@" --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/$$name.txt; done
+	@for peer in koheesio laktory mack single_node; do \
+	  uv pip compile requirements/peers/$$peer.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/peers/$$peer.txt; done
 	@uv pip compile requirements/connect.in --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/connect.txt
 
 doctor: setup  ## what this machine has and lacks
