@@ -49,14 +49,18 @@ def create_ours(spark: Any, path: Path) -> None:
 def ours(spark: Any, path: Path, batch: Path, case: Case) -> None:
     """As `latest.write` does it: one pass for the batch's bounds and size, then the write step."""
     rows = read_delta(spark, batch)
-    low, high, n = rows.selectExpr("min(id)", "max(id)", "count(*)").collect()[0]
+    low, high, n, oldest = rows.selectExpr("min(id)", "max(id)", "count(*)", "string(min(_sequence))").collect()[0]
     bounds = "" if low is None else f" AND t.id BETWEEN {low} AND {high}"
     winners = winners_of(rows, KEY, NAMES) if case.many else rows
-    merge_ordered(spark, f"delta.`{path}`", winners, key=KEY, columns=NAMES, bounds=bounds, at_most=n)
+    name = f"delta.`{path}`"
+    merge_ordered(
+        spark, name, winners, key=KEY, columns=NAMES, bounds=bounds, at_most=n, oldest=oldest or ""
+    )
 
 
 def ours_first(spark: Any, path: Path, batch: Path, case: Case) -> None:
-    first_load(spark, f"delta.`{path}`", read_delta(spark, batch), key=KEY, types=COLUMNS)
+    rows = read_delta(spark, batch)
+    first_load(spark, f"delta.`{path}`", rows, columns=NAMES, n=rows.count())
 
 
 class ByHand:

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Measured:
-    """What the aggregate pass found. `distinct` counts identities of good rows; `bounds` are (low, high) per column."""
+    """What the aggregate pass found. `distinct` counts identities of good rows; `bounds` are (low, high) per column,
+    `oldest` is the least sequence of a good row as text, which holds years that Python's dates do not.
+    """
 
     read: int
     quarantined: int
     distinct: int
     checks: tuple[CheckResult, ...]
     bounds: dict[str, tuple[Any, Any]]
+    oldest: str = ""
 
     @property
     def bounds_sql(self) -> str:
@@ -80,12 +83,14 @@ def measure_records(
         F.count(F.lit(1)),
         F.count_if(is_bad),
         F.countDistinct(good),
+        F.min(F.when(~is_bad, F.col("_sequence"))).cast("string"),
         *bounds,
         *[F.count_if(F.expr(check.is_broken)) for check in row_checks(table)],
     ).collect()[0]
-    pairs = zip(row[3 : 3 + len(bounds) : 2], row[4 : 4 + len(bounds) : 2], strict=True)
+    read, quarantined, distinct, oldest, *rest = row
+    pairs = zip(rest[: len(bounds) : 2], rest[1 : len(bounds) : 2], strict=True)
     found = dict(zip(bounded, pairs, strict=True))
-    return Measured(row[0], row[1], row[2], _results(table, row[3 + len(bounds) :]), found)
+    return Measured(read, quarantined, distinct, _results(table, rest[len(bounds) :]), found, oldest or "")
 
 
 def row_checks(table: Table) -> list[Check]:

@@ -94,7 +94,7 @@ def bring_up_to_date(run: Run, table: Derived, window: Window) -> Result:
 
     checks = (*measured.checks, *judge_sets(run, table, window, predicted))
     judge_fail_checks(table, checks)
-    counts = _write(run, table, target, rows, slices, is_new=is_new)
+    counts = _write(run, table, target, rows, slices, is_new=is_new, n=measured.read)
     counted = replace(counts, read=measured.read, slices=len(slices.values) if slices else None)
     return Result(counted, window, checks, tuple(drifts))
 
@@ -177,11 +177,11 @@ def _prepare(spark: SparkSession, table: Derived, target: str) -> tuple[list[Sch
 
 
 def _write(
-    run: Run, table: Derived, target: str, rows: DataFrame, slices: Slices | None, *, is_new: bool
+    run: Run, table: Derived, target: str, rows: DataFrame, slices: Slices | None, *, is_new: bool, n: int
 ) -> Counts:
     spark, types = run.spark, {column.name: column.type for column in table.columns}
     if slices is None and (is_new or spark.table(target).isEmpty()):
-        return first_load(spark, target, rows, key=table.key, types=types)
+        return first_load(spark, target, rows, columns=table.column_names, n=n)
     old = spark.table(target)
     old = slices.restrict(old, table.slice_by) if slices is not None else old
     return merge_difference(spark, target, rows, old, key=list(table.key), types=types)

@@ -42,7 +42,7 @@ def write(
     events = settled(spark, _events(table, shape, good)).rows
     if shape.is_new or (is_full and spark.table(shape.target).isEmpty()):
         rows = versions(events, table, shape).select(*names)
-        return first_load(spark, shape.target, rows, key=_identity(table), types=shape.types)
+        return first_load(spark, shape.target, rows, columns=names, n=measured.distinct)
     rows, old = _with_stored(run, table, shape, events, bounds=measured.bounds_sql, is_full=is_full)
     return merge_difference(
         spark, shape.target, rows, old, key=_identity(table), types=shape.types, ignored=["_run_id"],

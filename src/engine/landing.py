@@ -4,7 +4,8 @@ A listing tells which files are new by name, size and time. New ones are read on
 their content hash, how their records are separated, and whether they are complete; then once more by record.
 What was decided about each file stands in `ops.files`, so that a run with nothing new reads no file at all.
 
-Side effects, in order: raw append, one per source; ops.files append, one per layer.
+Side effects, in order: raw append, one per source; ops.files append, one per layer. The append looks at what raw holds
+of these contents, so that Delta refuses it where another run landed meanwhile; then the source is landed again.
 """
 
 from __future__ import annotations
@@ -175,7 +176,7 @@ def land(run: Run, source: Files, new: Sequence[Listed], *, is_new: bool = False
     """Append the records of new files to the source's raw table; one commit, none if nothing is to be landed.
 
     Files with a content that was landed before, empty and unreadable ones are decided without a record; a file that
-    may still be being written waits.
+    may still be being written waits. Ends with Delta's conflict, and no record, where another run landed meanwhile.
     """
     target = run.settings.name_of(source.path)
     readable = [file for file in new if file.length > 0]
@@ -251,16 +252,11 @@ def _said(error: PySparkException) -> str:
 
 def _known_hashes(run: Run, target: str, hashes: Sequence[str]) -> set[str]:
     """Which of these contents are in raw already, whatever the ledger says: a run may have died in between."""
-    if not hashes:
-        return set()
-    rows = (
-        run.spark.table(target)
-        .where(F.col("_file_hash").isin(list(hashes)))
-        .select("_file_hash")
-        .distinct()
-        .collect()
-    )
-    return {row[0] for row in rows}
+    return {row[0] for row in _present(run, target, hashes).collect()} if hashes else set()
+
+
+def _present(run: Run, target: str, hashes: Sequence[str]) -> DataFrame:
+    return run.spark.table(target).where(F.col("_file_hash").isin(list(hashes))).select("_file_hash").distinct()
 
 
 def _append(
@@ -270,7 +266,10 @@ def _append(
     stamped = records.withColumns(
         {"_landed_at": F.current_timestamp(), "_run_id": F.lit(run.settings.run_id)}
     )
-    _insert(stamped.select(*[column.name for column in source.all_columns]), target)
+    # Known contents were left out before; reading raw here is what lets Delta see a run that lands at the same time.
+    present = _present(run, target, [found.file_hash for _, found in files])
+    fresh = stamped.join(F.broadcast(present), on="_file_hash", how="left_anti")
+    _insert(fresh.select(*[column.name for column in source.all_columns]), target)
     rows = (
         run.spark.table(target)
         .where(F.col("_run_id") == run.settings.run_id)

@@ -28,11 +28,11 @@ def write(
     spark, target = run.spark, shape.target
     if table.partial:
         is_full = window.path == "full"
-        return partial.write(run, table, target, good, shape.columns, is_full=is_full, is_new=shape.is_new)
+        return partial.write(run, table, good, shape, measured, is_full=is_full)
     names = [column.name for column in shape.stored]
     winners = winners_of(good, table.key, names)
     if shape.is_new or (window.path == "full" and spark.table(target).isEmpty()):
-        return first_load(spark, target, winners, key=table.key, types=shape.types)
+        return first_load(spark, target, winners, columns=names, n=measured.distinct)
     if window.path == "full" and window.why != "first run":
         old = spark.table(target)
         return merge_difference(
@@ -40,7 +40,7 @@ def write(
         )
     return merge_ordered(
         spark, target, winners, key=list(table.key), columns=names, bounds=measured.bounds_sql,
-        at_most=measured.distinct,
+        at_most=measured.distinct, oldest=measured.oldest,
     )
 
 

@@ -1,4 +1,4 @@
-"""The one place that writes tables: a single SQL MERGE (or the first load) per table and batch, columns listed.
+"""The one place that writes tables: a single SQL MERGE (or INSERT, the first time) per table and batch, columns listed.
 
 Counts come from the commit's own metrics. No commit means that nothing differed.
 """
@@ -39,14 +39,25 @@ def temporary_view(spark: SparkSession, rows: DataFrame) -> Iterator[str]:
         spark.catalog.dropTempView(name)
 
 
-def first_load(
-    spark: SparkSession, target: str, rows: DataFrame, *, key: Sequence[str], types: Mapping[str, str]
-) -> Counts:
-    """Fill an empty table. Rows that another run put there meanwhile end the MERGE with a conflict."""
-    value = next((name for name in types if name not in key), key[0])
-    moved = f"UPDATE SET t.{quoted(value)} = {_moved(types[value])}"
-    clauses = f"WHEN MATCHED THEN {moved} {_insert(list(types))} WHEN NOT MATCHED BY SOURCE THEN {moved}"
-    return _merge(spark, target, rows, key, "", clauses)
+def first_load(spark: SparkSession, target: str, rows: DataFrame, *, columns: Sequence[str], n: int) -> Counts:
+    """Fill an empty table with `n` rows; none makes no commit. Ends with a conflict where another run put rows there.
+
+    The INSERT looks at what it fills: Delta then refuses it where another run committed meanwhile, too.
+    """
+    if n == 0:
+        return Counts()
+    names = ", ".join(map(quoted, columns))
+    is_empty = f"CASE WHEN EXISTS (SELECT 1 FROM {target}) THEN raise_error('{MOVED}') ELSE true END"
+    about_to(WRITE)
+    with temporary_view(spark, rows) as view:
+        spark.sql(f"INSERT INTO {target} ({names}) SELECT {names} FROM {view} WHERE {is_empty}").collect()
+    version, metrics = last_commit(spark, target)
+    return Counts(
+        version=version,
+        inserted=metrics.get("numOutputRows", 0),
+        files_added=metrics.get("numFiles", 0),
+        bytes_added=metrics.get("numOutputBytes", 0),
+    )
 
 
 def merge_ordered(
@@ -58,12 +69,17 @@ def merge_ordered(
     columns: Sequence[str],
     bounds: str = "",
     at_most: int = 0,
+    oldest: str = "",
 ) -> Counts:
     """Update where the source is newer by (_sequence, _content_hash), insert what is absent. Stale rows make no commit.
 
     `at_most` is the number of winners or more, where it is known: a large batch need not be fetched to learn its size.
+    `oldest` is their least sequence: where the target holds a newer one, stale rows are taken out before the MERGE, which
+    would read the files of their keys as a whole to find that nothing is to be done.
     """
     source = settled(spark, winners) if at_most <= FEW_ROWS else Settled(winners)
+    if not source.is_empty and oldest:
+        source = _without_stale(spark, target, source, key, bounds, oldest)
     if source.is_empty:
         return Counts()
     is_newer = (
@@ -78,6 +94,19 @@ def merge_ordered(
         bounds,
         f"WHEN MATCHED AND {is_newer} THEN UPDATE SET {updates} {_insert(columns)}",
     )
+
+
+def _without_stale(
+    spark: SparkSession, target: str, source: Settled, key: Sequence[str], bounds: str, oldest: str
+) -> Settled:
+    """The rows that no stored row of their key precedes by its sequence; ties stay. Statistics of files decide mostly."""
+    stored = spark.table(target).alias("t").where(f"t._sequence > timestamp'{oldest}'{bounds}").select(*key, "_sequence")
+    if stored.isEmpty():
+        return source
+    batch = F.broadcast(source.rows.select(*key, F.col("_sequence").alias("_given")))
+    stale = stored.join(batch, on=list(key), how="inner").where("_sequence > _given").select(*key)
+    rows = source.rows.join(F.broadcast(stale), on=list(key), how="left_anti").select(*source.rows.columns)
+    return Settled(rows, is_empty=rows.isEmpty())
 
 
 def merge_difference(

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
+    from engine.batch import Measured
     from engine.run import Run
+    from engine.shape import Shape
 
 SEQUENCES = Column(
     "_sequences", "map<string,string>", "Per column: sequence and content hash of the record that set it."
@@ -31,14 +33,14 @@ SEQUENCES = Column(
 def write(
     run: Run,
     table: Latest,
-    target: str,
     good: DataFrame,
-    columns: Sequence[Column],
+    shape: Shape,
+    measured: Measured,
     *,
     is_full: bool,
-    is_new: bool,
 ) -> Counts:
     """Merge partial records column by column, as one commit."""
+    target, columns = shape.target, shape.columns
     rows = _winners(good, table, columns)
     types = {column.name: column.type for column in columns}
     types |= {
@@ -48,8 +50,8 @@ def write(
         "_run_id": "string",
         SEQUENCES.name: SEQUENCES.type,
     }
-    if is_new or run.spark.table(target).isEmpty():
-        return first_load(run.spark, target, rows.select(*types), key=table.key, types=types)
+    if shape.is_new or run.spark.table(target).isEmpty():
+        return first_load(run.spark, target, rows, columns=list(types), n=measured.distinct)
     if not is_full:
         rows = _united(run, table, target, rows, columns)
     return merge_difference(

@@ -108,12 +108,12 @@ def _land(run: Run, source: Files, new: list[Listed]) -> tuple[Outcome, list[Dec
         is_new = ensure_raw_table(run, source)
         if not mine:
             return outcome.finished(), []
-        counts, decisions = land(run, source, mine, is_new=is_new)
+        counts, decisions, conflicts = retried(lambda n: (*land(run, source, mine, is_new=is_new and not n), n))
     except (TidelineError, PySparkException) as error:
         return replace(outcome, status="failed", path="landed", why="", error=said(error)).finished(), []
     status = "written" if counts.inserted else "nothing to do"
     return replace(
-        outcome, status=status, path="landed", why=_tally(decisions), counts=counts
+        outcome, status=status, path="landed", why=_tally(decisions), counts=counts, conflicts=conflicts
     ).finished(), decisions
 
 
