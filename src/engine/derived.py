@@ -12,9 +12,10 @@ from pyspark.sql import functions as F
 from engine.batch import judge_fail_checks, measure
 from engine.catalog import create_table, follow_declaration, stored_columns
 from engine.changes import Window, feed_is_gone, read_at, read_feed
-from engine.merge import first_load, merge_difference, settled
+from engine.merge import first_load, merge_difference
 from engine.outcomes import Counts, Result
 from engine.set_checks import judge_sets
+from engine.settle import settled
 from engine.spec import Derived, Input, Lookup
 from utils.errors import SpecError
 

@@ -15,8 +15,9 @@ from pyspark.sql import Window as Sorted
 from pyspark.sql import functions as F
 
 from engine.latest import winners_of
-from engine.merge import UNORDERED, first_load, merge_difference, settled
+from engine.merge import UNORDERED, first_load, merge_difference
 from engine.outcomes import Counts
+from engine.settle import settled
 from engine.spec import VALIDITY
 
 if TYPE_CHECKING:

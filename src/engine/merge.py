@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -17,12 +17,11 @@ from engine.catalog import quoted
 from engine.conflicts import MOVED
 from engine.effects import about_to
 from engine.outcomes import Counts
+from engine.settle import FEW_ROWS, Settled, settled
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-# Up to here rows are fetched once and handed over as they are, instead of being computed by every reader of the plan.
-FEW_ROWS, FEW_BYTES = 5_000, 16 * 1024**2
 # Types that have no equality in SQL compare by their JSON text.
 UNORDERED = ("variant", "map")
 WRITE = "write a table"
@@ -154,31 +153,6 @@ def update_matched(
         return
     updates = ", ".join(f"t.{quoted(name)} = {value}" for name, value in values.items())
     _merge(spark, target, source.rows, [key], "", f"WHEN MATCHED AND {condition} THEN UPDATE SET {updates}", effect)
-
-
-@dataclass(frozen=True)
-class Settled:
-    """Rows to be read more than once. `is_empty` is false where it is not known."""
-
-    rows: DataFrame
-    is_empty: bool = False
-
-
-def settled(spark: SparkSession, rows: DataFrame) -> Settled:
-    """The same rows, computed once where they are few.
-
-    Few rows are fetched and handed over as they are; many, and those with a VARIANT, stay a plan, which every reader
-    (a MERGE is two) computes again.
-    """
-    schema = rows.schema
-    if any("variant" in field.dataType.simpleString() for field in schema.fields):
-        return Settled(rows)
-    fetched = rows.limit(FEW_ROWS + 1).toArrow()
-    if fetched.num_rows == 0:  # first: asking an empty map column for its size ends the process (pyarrow 25)
-        return Settled(spark.createDataFrame([], schema), is_empty=True)
-    if fetched.num_rows > FEW_ROWS or fetched.nbytes > FEW_BYTES:
-        return Settled(rows)
-    return Settled(spark.createDataFrame(fetched, schema))
 
 
 def _differences(
