@@ -73,14 +73,14 @@ class Postgres:
             return None
         return int(lines[3]) if len(lines) > 3 and self._control("status") else None
 
-    def start(self) -> int:
-        """Start the server unless it runs, and wait until it answers; gives its port."""
+    def start(self, port: int | None = None) -> int:
+        """Start the server unless it runs, on a free port unless one is named; gives the port it answers on."""
         running = self.port
         if running is not None:
             return running
         if not (self.data / "PG_VERSION").exists():
             self._make()
-        port = _free_port()
+        port = port or free_port()
         options = " ".join(f"'{option}'" for option in (*OPTIONS, "-p", str(port)))
         if not self._control("start", "-w", "-o", options, "-l", str(self.data / "log")):
             log = self.data / "log"
@@ -183,7 +183,8 @@ def _hand_over(data: Path, first: Path) -> None:
         os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
