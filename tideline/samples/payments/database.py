@@ -7,10 +7,10 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
-import psycopg
 
 from tideline.samples.payments.life import Calendar, Payments, Version
 from tideline.samples.payments.world import CATEGORIES, N_TOP, World
+from tideline.samples.tables import Connection, upsert_rows
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS companies (
@@ -51,46 +51,27 @@ class Written:
     future: int
 
 
-def make_tables(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+def make_tables(connection: Connection) -> None:
     """The two tables and the indexes that paging needs; what exists stays."""
     connection.execute(TABLES)
     connection.commit()
 
 
-def write_day(connection: psycopg.Connection[tuple[object, ...]], payments: Payments, day_index: int) -> Written:
+def write_day(connection: Connection, payments: Payments, day_index: int) -> Written:
     """Bring the database to the end of a local day. Day 1 brings the backlog too; a day written again changes nothing."""
     world, calendar = payments.world, payments.calendar
     first = calendar.first_index if day_index == 1 else day_index
     n_payments = sum(upsert(connection, payments.changes_of(index)) for index in range(first, day_index + 1))
-    n_companies = _upsert(connection, "companies", COMPANY, _companies_of(world, calendar, day_index))
+    n_companies = upsert_rows(connection, "companies", COMPANY, _companies_of(world, calendar, day_index))
     n_future = upsert(connection, [_from_the_future(payments, day_index)]) if day_index == 2 else 0
     connection.commit()
     return Written(n_payments, n_companies, n_future)
 
 
-def upsert(connection: psycopg.Connection[tuple[object, ...]], versions: Iterable[Version]) -> int:
+def upsert(connection: Connection, versions: Iterable[Version]) -> int:
     """Write the latest version of each payment, unless the table has a newer one; gives the rows changed."""
     latest = {version.id: astuple(version) for version in versions}
-    return _upsert(connection, "payments", PAYMENT, latest.values())
-
-
-def _upsert(
-    connection: psycopg.Connection[tuple[object, ...]], table: str, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]
-) -> int:
-    names = ", ".join(columns)
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE incoming (LIKE {table}) ON COMMIT DROP")
-        with cursor.copy(f"COPY incoming ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-        values = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
-        cursor.execute(
-            f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming "
-            f"ON CONFLICT (id) DO UPDATE SET {values} WHERE excluded.updated_at > {table}.updated_at"
-        )
-        changed = cursor.rowcount
-        cursor.execute("DROP TABLE incoming")
-    return changed
+    return upsert_rows(connection, "payments", PAYMENT, latest.values())
 
 
 def _companies_of(world: World, calendar: Calendar, day_index: int) -> list[tuple[object, ...]]:

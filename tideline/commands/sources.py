@@ -1,0 +1,81 @@
+"""The sample sources that run: databases and the API over one of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tideline.commands.app import App, root_with_bundle
+from tideline.commands.secrets import keep_secrets
+
+if TYPE_CHECKING:
+    from tideline.samples.sources import Source
+
+
+EXAMPLES = """
+\b
+Examples
+  tideline source start payments
+  tideline source load funnel FOLDER
+  tideline source stop funnel
+"""
+
+
+@click.group(epilog=EXAMPLES)
+def source() -> None:
+    """The sample sources of payments and funnel: start, stop, look, load files."""
+
+
+@source.command(epilog="\b\nExample\n  tideline source start funnel")
+@click.argument("system")
+@click.pass_obj
+def start(app: App, system: str) -> None:
+    """Start the source of a SYSTEM on loopback, and keep how to reach it among the secrets."""
+    found = source_of(app, system)
+    keep_secrets(app.layout.secrets, found.start())
+    click.echo(f"{system}: {found.where()}")
+
+
+@source.command(epilog="\b\nExample\n  tideline source stop payments")
+@click.argument("system")
+@click.pass_obj
+def stop(app: App, system: str) -> None:
+    """Stop the source of a SYSTEM; its data stays."""
+    click.echo(f"{system}: " + ("stopped" if source_of(app, system).stop() else "nothing was running"))
+
+
+@source.command("list", epilog="\b\nExample\n  tideline source list")
+@click.pass_obj
+def list_sources(app: App) -> None:
+    """Which sources run, and where."""
+    from tideline.samples.sources import SYSTEMS
+
+    for system in SYSTEMS:
+        click.echo(f"{system}: {source_of(app, system).where() or 'stopped'}")
+
+
+@source.command(epilog="\b\nExample\n  tideline source load funnel ~/pages")
+@click.argument("system")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_obj
+def load(app: App, system: str, folder: Path) -> None:
+    """Load the files of FOLDER into the running source of a SYSTEM: user_table.csv.gz and the tables of four pages."""
+    click.echo(f"{system}: {source_of(app, system).load(folder)}")
+
+
+def source_of(app: App, system: str) -> Source:
+    """The source of a system in the bundle's state; WorkspaceError for a system that has none."""
+    from tideline.samples.sources import Source
+
+    app.root = root_with_bundle(app.root)
+    return Source(app.layout.home / "sources", system)
+
+
+def stop_all(app: App) -> bool:
+    """End every source; whether one ran."""
+    from tideline.samples.sources import SYSTEMS
+
+    stopped = [source_of(app, system).stop() for system in SYSTEMS]
+    return any(stopped)
