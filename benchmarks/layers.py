@@ -27,7 +27,8 @@ from engine.checks import Check, in_range, not_null
 from engine.outcomes import Outcome
 from engine.pipeline import run_layer
 from engine.spec import Column, History, Latest
-from engine.system import Files, System
+from engine.sources.spec import Files
+from engine.system import System
 from tideline.workspace.layout import Layout
 from tideline.workspace.server import ensure_server, open_session, stop_server
 from utils.settings import Settings

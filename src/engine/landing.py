@@ -1,169 +1,58 @@
-"""Files to append-only raw: every record as delivered, once per content of its file.
-
-A listing tells which files are new by name, size and time. New ones are read once by line (`survey`), which yields
-their content hash, how their records are separated, and whether they are complete; then once more by record.
-What was decided about each file stands in `ops.files`, so that a run with nothing new reads no file at all.
-
-Side effects, in order: raw append, one per source; ops.files append, one per layer. The append looks at what raw holds
-of these contents, so that Delta refuses it where another run landed meanwhile; then the source is landed again.
-"""
+"""Sources to append-only raw: whatever their kind, a source's landing is an outcome, and its neighbours go on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from pyspark.errors import PySparkException
-from pyspark.sql import functions as F
 
-from engine.catalog import create_table, stored_columns
+from engine.catalog import create_table
+from engine.conflicts import retried
 from engine.effects import about_to
-from engine.outcomes import Counts
-from engine.records import Surveyed, read_records, survey
-from engine.spec import Column
-from engine.system import Files
-from utils.errors import SourceError
+from engine.outcomes import Outcome
+from engine.parallel import in_parallel
+from engine.sources.files import Decision, Ledger, Listed, land, list_files
+from engine.sources.marks import Days, ask
+from engine.sources.pages import land_pages
+from engine.sources.rows import land_rows
+from engine.sources.spec import Files, Marked, Pages, Source
+from engine.table_run import said
+from utils.errors import TidelineError
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
     from engine.run import Run
 
-# A file without its end that changed this recently may still be being written: it waits for the next run.
-SETTLE_SECONDS = 60
-FILES = (
-    Column("run_id", "string", "Run that decided."),
-    Column("system", "string", "System."),
-    Column("source", "string", "Raw table."),
-    Column("file", "string", "File, relative to the landing folder."),
-    Column("length_bytes", "bigint", "Size when it was read."),
-    Column("modified_at", "timestamp", "Modification time when it was read."),
-    Column("file_hash", "string", "Hash of its content; null where it could not be read."),
-    Column(
-        "status",
-        "string",
-        "landed, repeated (content was landed before), empty, truncated (landed, the end is missing), "
-        "unreadable, unmatched (no source takes its name) or waiting.",
-    ),
-    Column("records", "bigint", "Records landed."),
-    Column("decided_at", "timestamp", "By the clock."),
-    Column("note", "string", "What a person should know; null otherwise."),
-)
+
+def land_all(run: Run, days: Days | None = None) -> list[Outcome]:
+    """Land what every source has that is new, or with `days` what the sources with a mark changed on these days."""
+    names = run.settings.tables
+    wanted = [source for source in run.system.sources if not names or source.name in names]
+    files = [source for source in wanted if isinstance(source, Files)]
+    marked = [source for source in wanted if not isinstance(source, Files)]
+    outcomes = _land_files(run, files) if files and days is None else []
+    outcomes += in_parallel(run.settings.parallel_tables, [partial(_land_changes, run, source, days) for source in marked])
+    return outcomes
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A file as the volume lists it: `uri` names it in Spark's metadata, `file` is its place below the landing folder."""
-
-    uri: str
-    file: str
-    length: int
-    modified_at: datetime
-
-    @property
-    def identity(self) -> tuple[str, int, datetime]:
-        return self.file, self.length, self.modified_at
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What became of a file."""
-
-    listed: Listed
-    status: str
-    records: int = 0
-    file_hash: str | None = None
-    note: str | None = None
-
-
-class Ledger:
-    """`ops.files`: what was decided about every file of a system."""
-
-    def __init__(self, run: Run) -> None:
-        self.run, self.name = run, run.settings.name_of("ops.files")
-        if stored_columns(run.spark, self.name) is None:
-            create_table(run.spark, self.name, FILES, comment="one row per file and decision")
-
-    def decided(self) -> set[tuple[str, int, datetime]]:
-        """Files that need no second look, by name, size and time."""
-        rows = self.run.spark.sql(
-            f"SELECT file, length_bytes, modified_at FROM {self.name} WHERE system = :system AND status <> 'waiting'",
-            args={"system": self.run.system.name},
-        ).collect()
-        return {(row["file"], row["length_bytes"], row["modified_at"]) for row in rows}
-
-    def append(self, source: str, decisions: Sequence[Decision]) -> list[tuple[object, ...]]:
-        now, run = datetime.now(UTC), self.run
-        return [
-            (
-                run.settings.run_id,
-                run.system.name,
-                source,
-                d.listed.file,
-                d.listed.length,
-                d.listed.modified_at,
-                d.file_hash,
-                d.status,
-                d.records,
-                now,
-                d.note,
-            )
-            for d in decisions
-        ]
-
-    def write(self, rows: Sequence[tuple[object, ...]]) -> None:
-        """One append for the layer."""
-        if rows:
-            schema = ", ".join(f"{column.name} {column.type}" for column in FILES)
-            frame = self.run.spark.createDataFrame(list(rows), schema).coalesce(1)
-            frame.write.format("delta").mode("append").saveAsTable(self.name)
-
-
-def list_files(run: Run) -> list[Listed]:
-    """Every file below the landing folder, by name; contents are not read. No folder yet: no file."""
-    landing = run.settings.landing
-    folders = sorted({source.folder for source in run.system.sources})
-    listed: list[Listed] = []
-    for folder in folders:
-        reader = run.spark.read.format("binaryFile").option("recursiveFileLookup", "true")
-        try:
-            rows = (
-                reader.load(f"{landing}/{folder}")
-                .select("_metadata.file_path", "_metadata.file_size", "_metadata.file_modification_time")
-                .collect()
-            )
-        except PySparkException as error:
-            if "PATH_NOT_FOUND" in str(error):
-                continue
-            raise SourceError(
-                f"{run.system.name}: {landing}/{folder}", "the folder cannot be listed", hint=str(error)[:300]
-            ) from error
-        for row in rows:
-            uri, length, modified_at = row
-            listed.append(Listed(uri, unquote(uri).split("/landing/", 1)[-1], length, modified_at))
-        listed += _empty_files(Path(landing), folder)
-    return sorted(listed, key=lambda file: file.file)
-
-
-def _empty_files(landing: Path, folder: str) -> list[Listed]:
-    """Files without a byte, which Spark does not list; seen where the volume is mounted beside this process."""
-    found = [path for path in (landing / folder).rglob("*") if path.is_file() and path.stat().st_size == 0]
-    return [
-        Listed(
-            path.as_uri(),
-            str(path.relative_to(landing)),
-            0,
-            datetime.fromtimestamp(int(path.stat().st_mtime), UTC).replace(tzinfo=None),
+def _land_changes(run: Run, source: Marked, days: Days | None) -> Outcome:
+    outcome = Outcome(source.path, "nothing to do", "landed", "", datetime.now(UTC))
+    try:
+        _ensure_raw_table(run, source)
+        asked = ask(run, source, days)
+        counts, why, conflicts = (
+            land_pages(run, source, asked) if isinstance(source, Pages) else land_rows(run, source, asked)
         )
-        for path in found
-    ]
+    except (TidelineError, PySparkException) as error:
+        return replace(outcome, status="failed", error=said(error)).finished()
+    status = "written" if counts.inserted else "nothing to do"
+    return replace(outcome, status=status, why=why, counts=counts, conflicts=conflicts).finished()
 
 
-def ensure_raw_table(run: Run, source: Files) -> bool:
+def _ensure_raw_table(run: Run, source: Source) -> bool:
     """Make the source's raw table if it is absent, so that layers above find an empty one; whether it was absent."""
     target = run.settings.name_of(source.path)
     is_absent = not run.spark.catalog.tableExists(target)
@@ -172,115 +61,54 @@ def ensure_raw_table(run: Run, source: Files) -> bool:
     return is_absent
 
 
-def land(run: Run, source: Files, new: Sequence[Listed], *, is_new: bool = False) -> tuple[Counts, list[Decision]]:
-    """Append the records of new files to the source's raw table; one commit, none if nothing is to be landed.
-
-    Files with a content that was landed before, empty and unreadable ones are decided without a record; a file that
-    may still be being written waits. Ends with Delta's conflict, and no record, where another run landed meanwhile.
-    """
-    target = run.settings.name_of(source.path)
-    readable = [file for file in new if file.length > 0]
-    decisions = [Decision(file, "empty", note="no bytes") for file in new if file.length == 0]
-    surveyed, unreadable = _survey(run, source, readable)
-    decisions += unreadable
-    known = set() if is_new else _known_hashes(run, target, [found.file_hash for _, found in surveyed])
-    to_land: list[tuple[Listed, Surveyed]] = []
-    for file, found in surveyed:
-        decision = _decide(source, file, found, known)
-        decisions.append(decision)
-        if decision.status in ("landed", "truncated"):
-            known.add(found.file_hash)
-            to_land.append((file, found))
-    if not to_land:
-        return Counts(), decisions
-    counts, records = _append(run, source, target, to_land)
-    decisions = [
-        replace(d, records=records.get(d.file_hash, 0)) if d.status in ("landed", "truncated") else d
-        for d in decisions
+def _land_files(run: Run, wanted: Sequence[Files]) -> list[Outcome]:
+    """Land the new files of every source; files that no source takes are told, not dropped."""
+    ledger = Ledger(run)
+    decided = ledger.decided()
+    new = [file for file in list_files(run) if file.identity not in decided]
+    results = in_parallel(run.settings.parallel_tables, [partial(_land_new_files, run, source, new) for source in wanted])
+    rows = [
+        row
+        for source, (_, decisions) in zip(wanted, results, strict=True)
+        for row in ledger.append(source.path, decisions)
     ]
-    return counts, decisions
-
-
-def _decide(source: Files, file: Listed, found: Surveyed, known: set[str]) -> Decision:
-    if found.is_blank:
-        return Decision(
-            file, "empty", file_hash=found.file_hash, note="nothing but blanks, or a header alone"
-        )
-    if found.file_hash in known:
-        return Decision(file, "repeated", file_hash=found.file_hash, note="this content was landed before")
-    if found.is_complete:
-        return Decision(file, "landed", file_hash=found.file_hash)
-    age = (
-        datetime.now(UTC).timestamp()
-        - file.modified_at.replace(tzinfo=file.modified_at.tzinfo or UTC).timestamp()
+    takers = [source for source in run.system.sources if isinstance(source, Files)]
+    strangers = [file for file in new if not any(_takes(source, file) for source in takers)]
+    rows += ledger.append(
+        "", [Decision(file, "unmatched", note="no source takes this name") for file in strangers]
     )
-    if age < SETTLE_SECONDS:
-        return Decision(
-            file,
-            "waiting",
-            file_hash=found.file_hash,
-            note="its end is missing and it changed within a minute",
-        )
-    return Decision(
-        file, "truncated", file_hash=found.file_hash, note="its end is missing; whole records were landed"
-    )
+    if rows:
+        about_to("append to the file ledger")
+        ledger.write(rows)
+    outcomes = [outcome for outcome, _ in results]
+    if strangers and outcomes:
+        note = f"no source takes {', '.join(file.file for file in strangers[:3])}"
+        outcomes[0] = replace(outcomes[0], notes=(*outcomes[0].notes, note))
+    return outcomes
 
 
-def _survey(
-    run: Run, source: Files, files: Sequence[Listed]
-) -> tuple[list[tuple[Listed, Surveyed]], list[Decision]]:
-    """Survey all files at once; if one of them breaks the read, each by itself, so that the rest of the drop lands."""
-    if not files:
-        return [], []
+def _land_new_files(run: Run, source: Files, new: list[Listed]) -> tuple[Outcome, list[Decision]]:
+    started = datetime.now(UTC)
+    mine = [file for file in new if _takes(source, file)]
+    outcome = Outcome(source.path, "nothing to do", "nothing", "no new file", started)
     try:
-        return survey(run.spark, source, files), []
-    except PySparkException as error:
-        if len(files) == 1:
-            return [], [Decision(files[0], "unreadable", note=_said(error))]
-    good: list[tuple[Listed, Surveyed]] = []
-    bad: list[Decision] = []
-    for half in (files[: len(files) // 2], files[len(files) // 2 :]):
-        found, broken = _survey(run, source, half)
-        good, bad = good + found, bad + broken
-    return good, bad
+        is_new = _ensure_raw_table(run, source)
+        if not mine:
+            return outcome.finished(), []
+        counts, decisions, conflicts = retried(lambda n: (*land(run, source, mine, is_new=is_new and not n), n))
+    except (TidelineError, PySparkException) as error:
+        return replace(outcome, status="failed", path="landed", why="", error=said(error)).finished(), []
+    status = "written" if counts.inserted else "nothing to do"
+    return replace(
+        outcome, status=status, path="landed", why=_tally(decisions), counts=counts, conflicts=conflicts
+    ).finished(), decisions
 
 
-def _said(error: PySparkException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if "Exception" in line or "Error" in line]
-    return (lines or [str(error)])[-1][:300]
+def _takes(source: Files, file: Listed) -> bool:
+    folder, _, name = file.file.rpartition("/")
+    return folder == source.folder and source.takes(name)
 
 
-def _known_hashes(run: Run, target: str, hashes: Sequence[str]) -> set[str]:
-    """Which of these contents are in raw already, whatever the ledger says: a run may have died in between."""
-    return {row[0] for row in _present(run, target, hashes).collect()} if hashes else set()
-
-
-def _present(run: Run, target: str, hashes: Sequence[str]) -> DataFrame:
-    return run.spark.table(target).where(F.col("_file_hash").isin(list(hashes))).select("_file_hash").distinct()
-
-
-def _append(
-    run: Run, source: Files, target: str, files: Sequence[tuple[Listed, Surveyed]]
-) -> tuple[Counts, dict[str | None, int]]:
-    records = read_records(run.spark, source, files)
-    stamped = records.withColumns(
-        {"_landed_at": F.current_timestamp(), "_run_id": F.lit(run.settings.run_id)}
-    )
-    # Known contents were left out before; reading raw here is what lets Delta see a run that lands at the same time.
-    present = _present(run, target, [found.file_hash for _, found in files])
-    fresh = stamped.join(F.broadcast(present), on="_file_hash", how="left_anti")
-    _insert(fresh.select(*[column.name for column in source.all_columns]), target)
-    rows = (
-        run.spark.table(target)
-        .where(F.col("_run_id") == run.settings.run_id)
-        .groupBy("_file_hash")
-        .agg(F.count(F.lit(1)), F.count("text"))
-        .collect()
-    )
-    per_file = {row[0]: row[1] for row in rows}
-    return Counts(read=sum(per_file.values()), inserted=sum(per_file.values())), per_file
-
-
-def _insert(records: DataFrame, target: str) -> None:
-    about_to("append records")
-    records.write.format("delta").mode("append").saveAsTable(target)
+def _tally(decisions: Iterable[Decision]) -> str:
+    statuses = [decision.status for decision in decisions]
+    return ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses)) + " file(s)"

@@ -15,6 +15,7 @@ from engine.changes import read_at
 from engine.shape import readable
 from engine.spec import FromRaw
 from engine.system import System
+from utils.settings import PSEUDONYM_KEY
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -47,7 +48,7 @@ class Run:
 
         The secret travels inside a serialised function: it stands in no plan, SQL text or Delta history.
         """
-        return _pseudonym_function(self.settings.secret())(personal_id)
+        return _pseudonym_function(self.settings.secret(PSEUDONYM_KEY))(personal_id)
 
 
 def pseudonym_of(secret: str, personal_id: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import inspect
 from collections.abc import Iterator, Sequence
@@ -10,69 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine import ENGINE_VERSION
-from engine.spec import Column, Derived, FromRaw, Input, Table
+from engine.sources.spec import Source
+from engine.spec import Derived, FromRaw, Input, Table
 from engine.spec_rules import IDENTIFIER, LAYERS
 from utils.errors import SpecError
 
-RAW_COLUMNS = (
-    Column("text", "string", "The record as it was delivered, where it could not be parsed; null otherwise."),
-    Column("_source", "string", "File that delivered the record, relative to the landing folder."),
-    Column("_position", "bigint", "Place of the record in its file, from 0."),
-    Column("_content_hash", "string", "SHA-256 of the record's text."),
-    Column("_file_hash", "string", "Hash of the file's content; a file lands once per content."),
-    Column("_landed_at", "timestamp", "When the record was landed, by the clock."),
-    Column("_run_id", "string", "Run that landed it."),
-)
 # Files that are looked at without knowing the system's figures and questions: those never change a table.
 NOT_TABLE_CODE = ("figures.py", "questions.py")  # endings of file names
-
-
-@dataclass(frozen=True)
-class Files:
-    """Files in the landing volume, under `<landing>/<folder>/`, that match `pattern`; each lands once per content.
-
-    `json`: documents, as an array (indented or not) or one per line; the record is a VARIANT `document`.
-    `csv`: a header line, then one record per line; `columns` name the fields, which stay text in raw.
-    """
-
-    name: str
-    format: Literal["json", "csv"]
-    folder: str
-    pattern: str
-    grain: str = "one row per delivered record"
-    columns: Sequence[Column] = ()
-
-    def __post_init__(self) -> None:
-        where = f"source `{self.name}`"
-        if not IDENTIFIER.fullmatch(self.name):
-            raise SpecError(where, "not a table name")
-        if self.format == "csv" and not self.columns:
-            raise SpecError(where, "a CSV source without columns", hint="Name the fields of its header.")
-        if "/" in self.pattern or ".." in self.folder:
-            raise SpecError(
-                where, f"folder `{self.folder}`, pattern `{self.pattern}`", expected="names below landing"
-            )
-
-    @property
-    def path(self) -> str:
-        return f"raw.{self.name}"
-
-    @property
-    def all_columns(self) -> list[Column]:
-        """The raw table's columns: the record, then where it came from."""
-        if self.format == "json":
-            return [
-                Column("document", "variant", "The delivered document; null where it could not be parsed."),
-                *RAW_COLUMNS,
-            ]
-        return [*self.columns, *RAW_COLUMNS]
-
-    def takes(self, file_name: str) -> bool:
-        return fnmatch.fnmatchcase(file_name, self.pattern)
 
 
 @dataclass(frozen=True)
@@ -82,7 +28,7 @@ class System:
     name: str
     question: str
     time_zone: str
-    sources: Sequence[Files]
+    sources: Sequence[Source]
     tables: Sequence[Table]
 
     def __post_init__(self) -> None:
@@ -179,12 +125,7 @@ class System:
         """Rows for people: table, kind, grain, what it reads."""
         if layer == LAYERS[0]:
             return [
-                {
-                    "table": s.path,
-                    "kind": f"files ({s.format})",
-                    "grain": s.grain,
-                    "reads": f"{s.folder}/{s.pattern}",
-                }
+                {"table": s.path, "kind": s.kind, "grain": s.grain, "reads": s.reads}
                 for s in self.sources
             ]
         return [

@@ -26,14 +26,12 @@ WIDGETS = {
     "volume_root": ("/Volumes", "Folder of the volumes"),
     "rebuild": ("false", "Recompute everything (true/false)"),
 }
-SECRET_SCOPE, SECRET_KEY = "tideline", "pseudonym_key"
+SECRET_SCOPE, PSEUDONYM_KEY = "tideline", "pseudonym_key"
 NAME = re.compile(r"[A-Za-z0-9_]*")
 
 
-def _no_secret() -> str:
-    raise SettingsError(
-        "settings", "no secret for pseudonyms", hint=f"Set secret `{SECRET_KEY}` in scope `{SECRET_SCOPE}`."
-    )
+def _no_secret(key: str) -> str:
+    raise SettingsError("settings", f"no secret `{key}`", hint=f"Set it in scope `{SECRET_SCOPE}`.")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Settings:
     rebuild: bool = False
     parallel_tables: int = 4
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    secret: Callable[[], str] = field(default=_no_secret, repr=False, compare=False)
+    secret: Callable[[str], str] = field(default=_no_secret, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("system_name", "catalog", "schema_prefix"):
@@ -73,7 +71,7 @@ class Settings:
             volume_root=value["volume_root"],
             tables=tuple(name.strip() for name in value["tables"].split(",") if name.strip()),
             rebuild=_flag("rebuild", value["rebuild"]),
-            secret=lambda: str(dbutils.secrets.get(SECRET_SCOPE, SECRET_KEY)),
+            secret=lambda key: str(dbutils.secrets.get(SECRET_SCOPE, key)),
         )
 
     @classmethod

@@ -10,8 +10,9 @@ import time
 import pytest
 from pyspark.sql import DataFrame
 
+from engine.sources.spec import Files
 from engine.spec import Column
-from engine.system import Files, System
+from engine.system import System
 from tests.engine.world import SOURCE, World, latest
 
 LINES = Files(

@@ -75,7 +75,7 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
         "test_crashes.py",
     ),
     "a repeated file lands again": (
-        "landing.py",
+        "sources/files.py",
         "known: set[str]) -> Decision:",
         "known: set[str]) -> Decision:\n    known = set()",
         "test_landing.py",

@@ -8,8 +8,9 @@ from engine.catalog import Retention
 from engine.checks import Check, SetCheck, accepted_values, unique
 from engine.documents import leaves_of
 from engine.parts import column_name
+from engine.sources.spec import Files
 from engine.spec import Column, Derived, History, Input, Latest, Lookup
-from engine.system import Files, System
+from engine.system import System
 from utils.errors import SpecError
 
 ID, AT = Column("id", "string", "Key."), Column("at", "timestamp", "Sequence.")

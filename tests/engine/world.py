@@ -13,8 +13,9 @@ from typing import Any
 
 from engine.outcomes import Outcome, Outcomes
 from engine.pipeline import run_layer
+from engine.sources.spec import Files
 from engine.spec import Column, Latest
-from engine.system import Files, System
+from engine.system import System
 from utils.settings import Settings
 
 SOURCE = Files("records", format="json", folder="drops", pattern="*.json")
@@ -48,7 +49,7 @@ class World:
             as_of=date(2024, 6, 30),
             schema_prefix=prefix or f"t{uuid.uuid4().hex[:8]}_",
             volume_root=str(folder),
-            secret=lambda: "a secret of the tests",
+            secret=lambda _: "a secret of the tests",
         )
         self.landing = Path(self.settings.landing) / "drops"
         if not prefix:

@@ -23,7 +23,7 @@ class Deployment:
         self.spark, self.system = spark, importlib.import_module(f"systems.{system}.system").SYSTEM
         self.settings = Settings(
             system_name=system, as_of=date(2024, 1, 1), schema_prefix=f"t{uuid.uuid4().hex[:8]}_", volume_root=str(folder),
-            secret=lambda: "a secret of the tests",
+            secret=lambda _: "a secret of the tests",
         )
         self.schemas = [f"{self.settings.schema_prefix}{name}" for name in
                         (*(f"{system}_{layer}" for layer in ("raw", "bronze", "silver", "gold")), "ops")]

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.run_log import OPS_TABLES
+from engine.sources.spec import Source
 from engine.spec import Column, FromRaw, History, Table
 from engine.spec_rules import LAYERS
-from engine.system import Files, System
+from engine.system import System
 from utils.settings import system_names
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,8 +49,8 @@ def _system(system: System) -> Iterator[str]:
             )
 
 
-def _source(source: Files) -> Iterator[str]:
-    found = f"From files `{source.folder}/{source.pattern}` ({source.format}), appended once per content."
+def _source(source: Source) -> Iterator[str]:
+    found = f"From {source.kind}, `{source.reads}`, appended once per content."
     yield from (
         "",
         f"### {source.path}",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from engine.sources.spec import Files
 from engine.spec import Column
-from engine.system import Files, System
+from engine.system import System
 from systems.ab_testing import bronze, gold, silver
 from systems.ab_testing.config import LOCAL_ZONE
 

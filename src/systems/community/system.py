@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.system import Files, System
+from engine.sources.spec import Files
+from engine.system import System
 from systems.community import bronze, gold, silver
 
 SYSTEM = System(

@@ -19,7 +19,7 @@ from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from engine.catalog import quoted
-from engine.system import Files
+from engine.sources.spec import Files
 
 if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn

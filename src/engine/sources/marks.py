@@ -1,0 +1,130 @@
+"""The high-water mark toward a source: the latest change that raw holds, read from raw itself.
+
+So the mark moves in the same commit as the data, and cannot be ahead of it or lost beside it (ADR 9). A record counts for
+it if its sequence is not later than the moment at which its read began: what a broken clock of the source stamps into the
+future never moves it, and what changed while pages were fetched is asked for again. Backfilled records do not count.
+
+Every read starts some minutes before the mark, since a transaction may commit after a later one did. What raw holds of
+those minutes is known by its content and not appended again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from pyspark.sql import functions as F
+
+from engine.effects import about_to
+from utils.errors import SourceError
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from engine.run import Run
+    from engine.sources.spec import Marked
+
+Days = tuple[date, date]
+"""A range of days in UTC, its end not included."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a read asks for: records changed at or after `since` (None: all) and before `until` (None: whatever there is)."""
+
+    since: datetime | None
+    until: datetime | None
+    requested_at: datetime
+    why: str
+
+    @property
+    def is_backfill(self) -> bool:
+        return self.until is not None
+
+
+def ask(run: Run, source: Marked, days: Days | None = None) -> Asked:
+    """What to ask of a source whose raw table exists: what changed since its mark, or the days of a backfill.
+
+    Raises SourceError where the mark is later than now: everything until then would be passed over.
+    """
+    now = datetime.now(UTC)
+    if days is not None:
+        since, until = (datetime.combine(day, time(), UTC) for day in days)
+        return Asked(since, until, now, f"backfill of [{days[0]}, {days[1]})")
+    mark = _mark(run, source)
+    if mark is None:
+        return _first(run, source, now)
+    if mark > now:
+        raise SourceError(
+            run.settings.name_of(source.path).replace("`", ""),
+            f"its mark is {mark:%Y-%m-%d %H:%M:%S}, later than now, by the row {_row_of(run, source, mark)}",
+            expected="a mark in the past",
+            hint="This machine's clock was ahead when the row landed: set its `_is_backfill` to true, or delete it.",
+        )
+    since = mark - timedelta(minutes=source.overlap_minutes)
+    return Asked(since, None, now, f"changed since {since:%Y-%m-%d %H:%M:%S}, {source.overlap_minutes} minutes before the mark")
+
+
+def local_text(moment: datetime, source: Marked) -> str:
+    """A moment as the source writes it: in its zone, to the microsecond, without an offset unless the zone is UTC's."""
+    return moment.astimezone(ZoneInfo(source.zone)).replace(tzinfo=None).isoformat(timespec="microseconds")
+
+
+def sequence_of(value: Column, source: Marked) -> Column:
+    """A source's time as a timestamp in UTC: its text or its timestamp, local to the source's zone; null if unreadable."""
+    return F.to_utc_timestamp(value.try_cast("timestamp"), source.zone)
+
+
+def append_new(
+    run: Run, source: Marked, records: DataFrame, asked: Asked, *, since: datetime | None, is_all_new: bool = False
+) -> None:
+    """Append the records, with the columns of `all_columns` that they have, unless raw holds them; one commit or none.
+
+    `since` is the least sequence among them, None where it is not known. Ends with Delta's conflict where another run
+    appended meanwhile: the query reads what raw holds.
+    """
+    target = run.settings.name_of(source.path)
+    stamped = records.withColumns(
+        {
+            "_requested_at": F.lit(asked.requested_at),
+            "_is_backfill": F.lit(asked.is_backfill),
+            "_landed_at": F.current_timestamp(),
+            "_run_id": F.lit(run.settings.run_id),
+        }
+    ).select(*[column.name for column in source.all_columns])
+    held = run.spark.table(target)
+    if since is not None:
+        held = held.where((F.col("_sequence") >= F.lit(since)) | F.col("_sequence").isNull())
+    fresh = stamped.dropDuplicates(["_content_hash"]).join(held.select("_content_hash"), "_content_hash", "left_anti")
+    if is_all_new or fresh.limit(1).count():
+        about_to("append records")
+        columns = [column.name for column in source.all_columns]
+        fresh.select(*columns).write.format("delta").mode("append").saveAsTable(target)
+
+
+def n_appended(run: Run, source: Marked) -> int:
+    """Records that this run appended."""
+    return run.spark.table(run.settings.name_of(source.path)).where(F.col("_run_id") == run.settings.run_id).count()
+
+
+def _first(run: Run, source: Marked, now: datetime) -> Asked:
+    if source.first_days is None:
+        return Asked(None, None, now, "first run: everything")
+    day = run.settings.as_of - timedelta(days=source.first_days)
+    since = datetime.combine(day, time(), ZoneInfo(source.zone)).astimezone(UTC)
+    return Asked(since, None, now, f"first run: changed since {day}, {source.first_days} days back")
+
+
+def _mark(run: Run, source: Marked) -> datetime | None:
+    rows = run.spark.table(run.settings.name_of(source.path)).where("NOT _is_backfill AND _sequence <= _requested_at")
+    micros = rows.agg(F.unix_micros(F.max("_sequence"))).collect()[0][0]
+    return None if micros is None else datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
+
+
+def _row_of(run: Run, source: Marked, mark: datetime) -> str:
+    raw = run.spark.table(run.settings.name_of(source.path)).where(F.col("_sequence") == F.lit(mark))
+    fields = {name: f"try_variant_get(document, '$.{name}', 'string')" if "document" in raw.columns else name for name in source.key}
+    row = raw.selectExpr(*[f"cast({value} AS string) AS {name}" for name, value in fields.items()]).first()
+    return ", ".join(f"{name} {row[name]}" for name in source.key) if row else "unknown"

@@ -1,0 +1,131 @@
+"""Pages of an API to raw: fetched in order, appended in chunks. A run that dies keeps the chunks that it appended.
+
+Paging goes by key, since OFFSET skips rows while others write. Each chunk is a commit, and with it the mark moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from pyspark.sql import functions as F
+
+from engine.conflicts import retried
+from engine.outcomes import Counts
+from engine.sources.client import Client, Page
+from engine.sources.marks import Asked, append_new, local_text, n_appended, sequence_of
+
+if TYPE_CHECKING:
+    from engine.run import Run
+    from engine.sources.spec import Pages
+
+CHUNK_RECORDS = 50_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def land_pages(run: Run, source: Pages, asked: Asked) -> tuple[Counts, str, int]:
+    """Append what the API gives and raw does not hold; gives counts, words about it, and the conflicts on the way.
+
+    Raises SourceError where the API fails for good: chunks before that stand, and the next run goes on after them.
+    """
+    name = run.system.name
+    n_pages = n_records = conflicts = 0
+    with Client(name, run.settings.secret(f"{name}_url"), run.settings.secret(f"{name}_token")) as client:
+        chunk: list[Page] = []
+        pages = _listing(client, source) if source.is_listing else _by_change(client, source, asked)
+        try:
+            for page in pages:
+                n_pages, n_records = n_pages + 1, n_records + len(page.records)
+                chunk.append(page)
+                if sum(len(each.records) for each in chunk) >= CHUNK_RECORDS:
+                    conflicts += _append(run, source, asked, chunk)
+                    chunk = []
+        finally:
+            conflicts += _append(run, source, asked, chunk)
+    n_new = n_appended(run, source) if n_records else 0
+    counts = Counts(read=n_records, inserted=n_new, duplicate=n_records - n_new)
+    return counts, f"{n_pages} page(s), {asked.why}", conflicts
+
+
+def _listing(client: Client, source: Pages) -> Iterator[Page]:
+    offset = 0
+    while True:
+        page = client.page(source.endpoint, {"limit": source.page_size, "offset": offset}, lambda _: "")
+        yield page
+        offset += len(page.records)
+        if len(page.records) < source.page_size:
+            return
+
+
+def _by_change(client: Client, source: Pages, asked: Asked) -> Iterator[Page]:
+    """Pages until one is not full, or ends with what changed after the read began: that is for the next run."""
+    parameters: dict[str, str | int] = {
+        source.sequence: local_text(asked.since or EPOCH, source),
+        "limit": source.page_size,
+    }
+    end = asked.until or asked.requested_at
+    last: tuple[datetime, int] | None = None
+    while True:
+        before = last
+        page = client.page(source.endpoint, parameters, lambda records: _out_of_order(source, before, records))  # noqa: B023
+        yield page
+        if len(page.records) < source.page_size:
+            return
+        last = _place(source, page.records[-1])
+        if last[0] > end:
+            return
+        parameters["after"] = f"{page.records[-1][source.sequence]},{last[1]}"
+
+
+def _out_of_order(source: Pages, last: tuple[datetime, int] | None, records: list[Any]) -> str:
+    """What is wrong with a page's order: a page that repeats would be paged through for ever."""
+    try:
+        for record in records:
+            place = _place(source, record)
+            if last is not None and place <= last:
+                return f"its record {place[1]} of {place[0]:%Y-%m-%d %H:%M:%S.%f} does not come after the one before it"
+            last = place
+    except (KeyError, TypeError, ValueError):
+        return f"a record has no {source.sequence} or no {source.key[0]} that can be read"
+    return ""
+
+
+def _place(source: Pages, record: Any) -> tuple[datetime, int]:
+    moment = datetime.fromisoformat(record[source.sequence])
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(source.zone))
+    return moment.astimezone(UTC), int(record[source.key[0]])
+
+
+def _append(run: Run, source: Pages, asked: Asked, pages: list[Page]) -> int:
+    """One commit with what is new in these pages; gives the conflicts with other runs."""
+    pages = [page for page in pages if page.records]
+    if not pages:
+        return 0
+    delivered = run.spark.createDataFrame(
+        pd.DataFrame({"_source": [page.address for page in pages], "_text": [page.text for page in pages]}),
+        "_source string, _text string",
+    )
+    items = F.posexplode(F.expr("cast(parse_json(_text) AS array<variant>)"))
+    records = delivered.select("_source", items.alias("_place", "document"))
+    changed = F.expr(f"try_variant_get(document, '$.{source.sequence}', 'string')")
+    typed = records.select(
+        "document",
+        F.lit(None).cast("string").alias("text"),
+        "_source",
+        F.col("_place").cast("bigint").alias("_position"),
+        F.sha2(F.to_json("document"), 256).alias("_content_hash"),
+        sequence_of(changed, source).alias("_sequence"),
+    )
+    if asked.until is not None:
+        typed = typed.where(F.col("_sequence") < F.lit(asked.until))
+    since = None if source.is_listing else _place(source, pages[0].records[0])[0] - timedelta(microseconds=1)
+
+    def append(conflicts: int) -> int:
+        append_new(run, source, typed, asked, since=since)
+        return conflicts
+
+    return retried(append)
