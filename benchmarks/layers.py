@@ -26,8 +26,8 @@ os.environ.setdefault("SPARK_CONNECT_MODE_ENABLED", "1")
 from engine.checks import Check, in_range, not_null
 from engine.outcomes import Outcome
 from engine.pipeline import run_layer
-from engine.spec import Column, History, Latest
 from engine.sources.spec import Files
+from engine.spec import Column, History, Latest
 from engine.system import System
 from tideline.workspace.layout import Layout
 from tideline.workspace.server import ensure_server, open_session, stop_server

@@ -39,9 +39,9 @@ INTRODUCTION = (
     "is `UPDATE SET * / INSERT *` on a table with Delta's defaults. `wrote`: rows copied / files removed -> added, data and",
     "change feed / commits. `result`: every key once, with the newest row.",
     "",
-    "Where an aim is missed: on the plain one's best case most of the distance is the table's, see `by hand`. A repeat or a batch",
-    "without a row costs ours what Spark asks for any statement, and the plain one that and the rewriting of files: it can be",
-    "slower by a factor only as far as those files are large.",
+    "Where an aim is missed: on the plain one's best case most of the distance is the table's, see `by hand`. A repeat or a",
+    "batch without a row costs ours what Spark asks for any statement, and the plain one that and the rewriting of files: it",
+    "can be slower by a factor only as far as those files are large.",
 )
 
 

@@ -53,7 +53,8 @@ def write(service: Service, *versions: Version) -> None:
 
 def held(world: SourcesWorld) -> list[tuple[int, str]]:
     """(id, updated_at in UTC) of every record in raw, in order."""
-    rows = world.raw("payments").selectExpr("try_variant_get(document, '$.id', 'bigint') AS id", "cast(_sequence AS string) AS at").collect()
+    number = "try_variant_get(document, '$.id', 'bigint') AS id"
+    rows = world.raw("payments").selectExpr(number, "cast(_sequence AS string) AS at").collect()
     return sorted((row["id"], row["at"]) for row in rows)
 
 

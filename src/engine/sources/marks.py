@@ -125,6 +125,6 @@ def _mark(run: Run, source: Marked) -> datetime | None:
 
 def _row_of(run: Run, source: Marked, mark: datetime) -> str:
     raw = run.spark.table(run.settings.name_of(source.path)).where(F.col("_sequence") == F.lit(mark))
-    fields = {name: f"try_variant_get(document, '$.{name}', 'string')" if "document" in raw.columns else name for name in source.key}
-    row = raw.selectExpr(*[f"cast({value} AS string) AS {name}" for name, value in fields.items()]).first()
+    field = "try_variant_get(document, '$.{0}', 'string')" if "document" in raw.columns else "cast({0} AS string)"
+    row = raw.selectExpr(*[f"{field.format(name)} AS {name}" for name in source.key]).first()
     return ", ".join(f"{name} {row[name]}" for name in source.key) if row else "unknown"
