@@ -1,7 +1,7 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Raw: what was delivered?
-# MAGIC Lands new files of one system, as they are, once per content. Reads the landing volume, writes `<system>_raw` and `ops`.
+# MAGIC Lands what the sources of one system have that is new, as it is: files once per content, pages and rows since the mark. Reads the sources, writes `<system>_raw` and `ops`.
 # MAGIC
 # MAGIC Widgets: `system`; `tables` (comma-separated, empty: all); `as_of` (the date that counts as now); `rebuild`; `catalog`, `schema_prefix`, `volume_root` (where things stand).
 

@@ -39,7 +39,7 @@ def land_all(run: Run, days: Days | None = None) -> list[Outcome]:
 
 
 def _land_changes(run: Run, source: Marked, days: Days | None) -> Outcome:
-    outcome = Outcome(source.path, "nothing to do", "landed", "", datetime.now(UTC))
+    outcome = Outcome(source.path, "nothing to do", "landed", "", datetime.now(UTC), as_of=run.settings.as_of)
     try:
         _ensure_raw_table(run, source)
         asked = ask(run, source, days)
@@ -90,7 +90,7 @@ def _land_files(run: Run, wanted: Sequence[Files]) -> list[Outcome]:
 def _land_new_files(run: Run, source: Files, new: list[Listed]) -> tuple[Outcome, list[Decision]]:
     started = datetime.now(UTC)
     mine = [file for file in new if _takes(source, file)]
-    outcome = Outcome(source.path, "nothing to do", "nothing", "no new file", started)
+    outcome = Outcome(source.path, "nothing to do", "nothing", "no new file", started, as_of=run.settings.as_of)
     try:
         is_new = _ensure_raw_table(run, source)
         if not mine:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -11,13 +13,19 @@ from rich.text import Text
 from tideline.commands.app import App, root_with_bundle, stop_on_interrupt
 from tideline.commands.runs import code_of, make_ready
 from tideline.commands.samples import SOURCE_FOLDERS, landing_of
+from tideline.commands.secrets import keep_secrets
+from tideline.commands.sources import all_sources
 
 if TYPE_CHECKING:
-    from tideline.samples import Delivery
+    from datetime import date
+
+    from tideline.samples.sources import Source
     from tideline.workspace.bundle import Bundle
     from tideline.workspace.jobs import JobRun
 
 SEED = 7
+# Payments need companies; the funnel's extract is run by the job that waits for it.
+JOBS = ("community", "ab_testing", "payments_companies", "payments_recommendations", "funnel_model")
 
 
 @click.command(epilog="\b\nExamples\n  tideline demo\n  tideline demo --days 3 --scale 0.2")
@@ -39,18 +47,21 @@ def demo(app: App, days: int, scale: float, fresh: bool) -> int:
     began = time.monotonic()
     app.root = root_with_bundle(app.root)
     bundle = app.bundle()
-    for job in SOURCE_FOLDERS:
+    for job in JOBS:
         refuse_what_cannot_run(bundle, job)
     if fresh:
         destroy_locally(bundle, app.layout, app.spark())
+        for source in all_sources(app):
+            source.forget()
     make_ready(app, bundle)
     runs: list[JobRun] = []
-    for day in range(1, days + 1):
-        runs += _run_day(app, bundle, _deliver(app, bundle, day, scale))
-        if not all(found.is_fine for found in runs):
-            break
+    with _running(app) as sources:
+        for day in range(1, days + 1):
+            runs += _run_day(app, bundle, _deliver(app, bundle, sources, day, scale))
+            if not all(found.is_fine for found in runs):
+                break
     done = day if all(found.is_fine for found in runs) else day - 1
-    show_tables(app.console, runs[-len(SOURCE_FOLDERS) :])
+    show_tables(app.console, runs[-len(JOBS) :])
     for found in runs:
         show_verdict(app.console, found)
     index = write_index(runs, app.store)
@@ -60,30 +71,48 @@ def demo(app: App, days: int, scale: float, fresh: bool) -> int:
     return code_of(runs)
 
 
-def _deliver(app: App, bundle: Bundle, day: int, scale: float) -> Delivery:
-    from tideline.samples import write_day
+@contextmanager
+def _running(app: App) -> Iterator[list[Source]]:
+    """The sources that run, started where they did not; those are stopped at the end."""
+    sources = all_sources(app)
+    started = [source for source in sources if not source.where()]
+    try:
+        for source in sources:
+            keep_secrets(app.layout.secrets, source.start())
+        yield sources
+    finally:
+        for source in started:
+            source.stop()
+
+
+def _deliver(app: App, bundle: Bundle, sources: list[Source], day: int, scale: float) -> date:
+    """Bring files and databases to the end of a day; gives its date."""
+    from tideline.samples import START, write_day
+    from tideline.samples.delivery import day_of
 
     written = [
         write_day(system, landing_of(app, bundle, system), day, scale=scale, seed=SEED)
         for system in SOURCE_FOLDERS
     ]
-    files = sum(len(each.files) for each in written)
-    app.say(f"{written[0].date}: {files} files delivered to {', '.join(SOURCE_FOLDERS)}")
-    return written[0]
+    n_files, today = sum(len(each.files) for each in written), day_of(START, day)
+    app.say(f"{today}: {n_files} files delivered to {', '.join(SOURCE_FOLDERS)}")
+    for source in sources:
+        app.say(f"{today}: {source.system}: {source.write_day(day, scale=scale, seed=SEED, start=START)}")
+    return today
 
 
-def _run_day(app: App, bundle: Bundle, delivery: Delivery) -> list[JobRun]:
-    """The job of each system, one after the other: side by side they would share two cores."""
+def _run_day(app: App, bundle: Bundle, today: date) -> list[JobRun]:
+    """The jobs one after the other: side by side they would share two cores."""
     from tideline.workspace.jobs import run_job
     from tideline.workspace.report import write_report
     from tideline.workspace.terminal.closing import show_failures
     from tideline.workspace.terminal.live import Progress
 
     runs: list[JobRun] = []
-    for job in SOURCE_FOLDERS:
+    for job in JOBS:
         with stop_on_interrupt(app) as stop, Progress(app.console) as progress:
             found = run_job(
-                bundle, job, parameters={"as_of": str(delivery.date)}, pool=app.pool, store=app.store,
+                bundle, job, parameters={"as_of": str(today)}, pool=app.pool, store=app.store,
                 on_event=progress, stop=stop, is_checked=True,
             )  # fmt: skip
         write_report(found, app.store)

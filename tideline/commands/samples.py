@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tideline.commands.app import App, root_with_bundle
+from tideline.commands.sources import source_of
 from tideline.workspace.bundle.suggest import did_you_mean
 from tideline.workspace.errors import WorkspaceError
 
@@ -51,14 +52,27 @@ def landing_of(app: App, bundle: Bundle, system: str) -> Path:
 )
 @click.pass_obj
 def sample(app: App, system: str, days: int, scale: float, seed: int, months: int) -> None:
-    """Write sample deliveries of a SYSTEM into its landing folder."""
+    """Write sample deliveries of a SYSTEM into its landing folder, or into the database that its source runs."""
     from tideline.samples import sample as write
+    from tideline.samples.sources import SYSTEMS
 
     app.root = root_with_bundle(app.root)
+    if system in SYSTEMS:
+        _write_days(app, system, days=days, scale=scale, seed=seed)
+        return
     landing = landing_of(app, app.bundle(), system)
     for delivery in write(system, landing, days=days, scale=scale, seed=seed, months=months):
         click.echo(f"{delivery.date}  {len(delivery.files)} files")
     click.echo(f"in {landing}; now: tideline run {system} --param as_of={_last(days)}")
+
+
+def _write_days(app: App, system: str, *, days: int, scale: float, seed: int) -> None:
+    from tideline.samples import START
+    from tideline.samples.delivery import day_of
+
+    source = source_of(app, system)
+    for day in range(1, days + 1):
+        click.echo(f"{day_of(START, day)}  {source.write_day(day, scale=scale, seed=seed, start=START)}")
 
 
 def _last(days: int) -> date:

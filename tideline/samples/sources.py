@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -50,6 +51,11 @@ class Source:
         ended = [served.stop()] if served else []
         self._file.unlink(missing_ok=True)
         return any([*ended, self.cluster.stop()])
+
+    def forget(self) -> None:
+        """End it and remove its data."""
+        self.stop()
+        shutil.rmtree(self.cluster.folder, ignore_errors=True)
 
     def where(self) -> str:
         """What runs, and where; empty where nothing does."""

@@ -31,9 +31,8 @@ def land_pages(run: Run, source: Pages, asked: Asked) -> tuple[Counts, str, int]
 
     Raises SourceError where the API fails for good: chunks before that stand, and the next run goes on after them.
     """
-    name = run.system.name
     n_pages = n_records = conflicts = 0
-    with Client(name, run.settings.secret(f"{name}_url"), run.settings.secret(f"{name}_token")) as client:
+    with _client(run) as client:
         chunk: list[Page] = []
         pages = _listing(client, source) if source.is_listing else _by_change(client, source, asked)
         try:
@@ -47,7 +46,22 @@ def land_pages(run: Run, source: Pages, asked: Asked) -> tuple[Counts, str, int]
             conflicts += _append(run, source, asked, chunk)
     n_new = n_appended(run, source) if n_records else 0
     counts = Counts(read=n_records, inserted=n_new, duplicate=n_records - n_new)
-    return counts, f"{n_pages} page(s), {asked.why}", conflicts
+    why = "the whole listing" if source.is_listing else asked.why
+    return counts, f"{n_pages} page(s), {why}", conflicts
+
+
+def first_page(run: Run, source: Pages) -> Page:
+    """One record, or none: whether the API answers. Raises SourceError where it does not."""
+    parameters: dict[str, str | int] = {"limit": 1}
+    if not source.is_listing:
+        parameters[source.sequence] = local_text(EPOCH, source)
+    with _client(run) as client:
+        return client.page(source.endpoint, parameters, lambda _: "")
+
+
+def _client(run: Run) -> Client:
+    name = run.system.name
+    return Client(name, run.settings.secret(f"{name}_url"), run.settings.secret(f"{name}_token"))
 
 
 def _listing(client: Client, source: Pages) -> Iterator[Page]:

@@ -48,7 +48,7 @@ def land_rows(run: Run, source: Rows, asked: Asked) -> tuple[Counts, str, int]:
     Raises SourceError where the database cannot be read, DriftError where the table has not the declared shape.
     """
     try:
-        _refuse_other_shape(run, source)
+        refuse_other_shape(run, source)
         bounds = _bounds(run, source, asked)
         if not bounds.n:
             return Counts(), f"no row {asked.why}", 0
@@ -133,8 +133,11 @@ def _n_held(run: Run, source: Rows, asked: Asked) -> int:
     return (raw if asked.since is None else raw.where(F.col("_sequence") >= F.lit(asked.since))).count()
 
 
-def _refuse_other_shape(run: Run, source: Rows) -> None:
-    """Types may be narrower than declared; further columns are not read."""
+def refuse_other_shape(run: Run, source: Rows) -> None:
+    """Raises DriftError where the table lacks a declared column or has it with another type; PySparkException, if unreachable.
+
+    Types may be narrower than declared; further columns are not read.
+    """
     stored_as = _reader(run, source).option("dbtable", source.table).load().schema
     found = {field.name: field.dataType.simpleString() for field in stored_as}
     wrong = []

@@ -1,0 +1,1 @@
+"""Which company does a client want to pay next?"""
