@@ -1,0 +1,225 @@
+"""When did a conversion rate change, by how much, and what explains it? Plain NumPy and SciPy over daily counts.
+
+A series is the daily (people at a step, people who went on) of everybody or of one value of a dimension. Its statistic is the
+likelihood ratio of two rates against one, at the best of all days; its tail is that of a standardised Brownian
+bridge (James, James and Siegmund 1987, Biometrika 74, equation 1.2), with time measured in people, not in days. Series are tested
+together and corrected by Holm, so that a family of unchanged series raises an alarm in at most `ALARMS` of cases.
+A found break is looked for again on both of its sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+ALARMS, CONFIDENCE = 0.05, 0.95
+# A side of a break has at least this share of the people, and so many expected successes and failures: below it the
+# approximation of the tail does not hold.
+LEAST_SHARE, LEAST_EXPECTED = 0.05, 10
+EVERYBODY = "everybody"
+# How far below the best day's likelihood ratio the true day's lies at most, with that confidence (Hansen 2000,
+# Econometrica 68, theorem 2): a day of change is no regular parameter, the usual 3.84 would hold it too rarely.
+LIKELY = -2 * np.log(1 - np.sqrt(CONFIDENCE))
+
+
+@dataclass(frozen=True)
+class Series:
+    """Daily counts of one step: `reached` people at it and `went_on` of them, per day of `days`, in order.
+
+    `dimension` and `value` say whose; both are EVERYBODY for all people.
+    """
+
+    step: str
+    dimension: str
+    value: str
+    days: Sequence[date]
+    reached: Counts
+    went_on: Counts
+
+    def part(self, first: int, last: int) -> Series:
+        """Days `first` to `last`, the latter not included."""
+        return Series(
+            self.step, self.dimension, self.value, self.days[first:last], self.reached[first:last], self.went_on[first:last]
+        )
+
+
+@dataclass(frozen=True)
+class Break:
+    """A change of a rate: first day of the new one, rates before and after in [0, 1], their difference with its interval.
+
+    `earliest` and `latest` are the days whose likelihood is within the confidence of the best one's; `p_value` is corrected
+    for all series of the family.
+    """
+
+    step: str
+    dimension: str
+    value: str
+    day: date
+    earliest: date
+    latest: date
+    rate_before: float
+    rate_after: float
+    change: float
+    change_low: float
+    change_high: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How far a dimension explains a break of everybody's rate; ranked by `p_value`, the least first.
+
+    `p_value` (corrected over the dimensions) is of the hypothesis that all values changed alike. `mix_share` is the share of
+    the change that comes from another mix of people, the rest from rates within values; `moved` are the values whose
+    own rate changed, with their change.
+    """
+
+    dimension: str
+    p_value: float
+    mix_share: float
+    moved: Mapping[str, float]
+
+    @property
+    def explains(self) -> bool:
+        """Whether values changed differently, which chance does not account for."""
+        return self.p_value < ALARMS
+
+
+def find_breaks(family: Sequence[Series]) -> list[Break]:
+    """The breaks of all series that are tested together, the surest first; empty where nothing changed."""
+    scanned = [(series, _scan(series)) for series in family]
+    tested = [(series, found) for series, found in scanned if found is not None]
+    corrected = holm([found.p_value for _, found in tested])
+    breaks: list[Break] = []
+    for (series, found), p_value in zip(tested, corrected, strict=True):
+        if p_value < ALARMS:
+            breaks.append(_break_of(series, found, p_value))
+            for side in (series.part(0, found.at), series.part(found.at, len(series.days))):
+                breaks += _within(side, len(tested))
+    return sorted(breaks, key=lambda each: (each.p_value, each.day))
+
+
+def explain(found: Break, everybody: Series, by_dimension: Mapping[str, Sequence[Series]]) -> list[Explanation]:
+    """How far each dimension explains a break, best first; `by_dimension` holds a series per value of the same step."""
+    at = list(everybody.days).index(found.day)
+    raw = [(name, *_apart(at, values)) for name, values in by_dimension.items()]
+    corrected = holm([p_value for _, p_value, _, _ in raw])
+    explanations = [
+        Explanation(name, p_value, mix, moved) for (name, _, mix, moved), p_value in zip(raw, corrected, strict=True)
+    ]
+    return sorted(explanations, key=lambda each: each.p_value)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down correction: family-wise, whatever the dependence (Holm 1979)."""
+    order = np.argsort(p_values, kind="stable")
+    corrected, running = np.empty(len(order)), 0.0
+    for rank, place in enumerate(order):
+        running = max(running, min(1.0, p_values[place] * (len(order) - rank)))
+        corrected[place] = running
+    return [float(value) for value in corrected]
+
+
+def tail(statistic: float, share: float = LEAST_SHARE) -> float:
+    """P that an unchanged series has a likelihood ratio this large at its best day; 1 where the approximation is none."""
+    if statistic <= 4:
+        return 1.0
+    width = np.log((1 - share) ** 2 / share**2)
+    density = np.sqrt(statistic / (2 * np.pi)) * np.exp(-statistic / 2)
+    return float(min(1.0, density * (width * (1 - 1 / statistic) + 4 / statistic)))
+
+
+@dataclass(frozen=True)
+class _Scan:
+    at: int
+    ratios: Floats
+    p_value: float
+
+
+def _scan(series: Series) -> _Scan | None:
+    """The best first day of a new rate; None where no day leaves enough people on both sides."""
+    reached, went_on = np.cumsum(series.reached)[:-1], np.cumsum(series.went_on)[:-1]
+    n, x = int(series.reached.sum()), int(series.went_on.sum())
+    if n == 0:
+        return None
+    rate, smaller = x / n, np.minimum(reached, n - reached)
+    is_allowed = (smaller >= LEAST_SHARE * n) & (smaller * min(rate, 1 - rate) >= LEAST_EXPECTED)
+    if not is_allowed.any():
+        return None
+    ratios = 2 * (_likelihood(reached, went_on) + _likelihood(n - reached, x - went_on) - _likelihood(n, x))
+    ratios = np.where(is_allowed, ratios, -np.inf)
+    best = int(np.argmax(ratios))
+    return _Scan(best + 1, ratios, tail(float(ratios[best])))
+
+
+def _within(series: Series, n_tests: int) -> list[Break]:
+    """Further breaks on one side of a found one, each as sure as if it were tested beside all series."""
+    found = _scan(series)
+    if found is None or found.p_value * n_tests >= ALARMS:
+        return []
+    sides = (series.part(0, found.at), series.part(found.at, len(series.days)))
+    more = [each for side in sides for each in _within(side, n_tests)]
+    return [_break_of(series, found, min(1.0, found.p_value * n_tests)), *more]
+
+
+def _break_of(series: Series, found: _Scan, p_value: float) -> Break:
+    n1, x1 = int(series.reached[: found.at].sum()), int(series.went_on[: found.at].sum())
+    n2, x2 = int(series.reached[found.at :].sum()), int(series.went_on[found.at :].sum())
+    low, high = difference_interval(x1, n1, x2, n2)
+    likely = np.flatnonzero(found.ratios >= found.ratios[found.at - 1] - LIKELY) + 1
+    return Break(
+        series.step, series.dimension, series.value, series.days[found.at], series.days[int(likely[0])],
+        series.days[int(likely[-1])], x1 / n1, x2 / n2, x2 / n2 - x1 / n1, low, high, p_value,
+    )  # fmt: skip
+
+
+def difference_interval(x1: int, n1: int, x2: int, n2: int) -> tuple[float, float]:
+    """Interval of rate 2 minus rate 1 from Wilson's intervals of both (Newcombe 1998, method 10)."""
+    (low1, high1), (low2, high2) = _wilson(x1, n1), _wilson(x2, n2)
+    p1, p2 = x1 / n1, x2 / n2
+    low = p2 - p1 - np.hypot(p2 - low2, high1 - p1)
+    high = p2 - p1 + np.hypot(high2 - p2, p1 - low1)
+    return float(low), float(high)
+
+
+def _wilson(x: int, n: int) -> tuple[float, float]:
+    z = stats.norm.ppf((1 + CONFIDENCE) / 2)
+    middle, half = (x + z * z / 2) / (n + z * z), z / (n + z * z) * np.sqrt(x * (n - x) / n + z * z / 4)
+    return float(middle - half), float(middle + half)
+
+
+def _likelihood(n: Counts | int, x: Counts | int) -> Floats:
+    """The greatest log-likelihood of x of n, its constant left out."""
+    n, x = np.asarray(n, dtype=float), np.asarray(x, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(x > 0, x * np.log(x / n), 0) + np.where(n > x, (n - x) * np.log((n - x) / n), 0)
+
+
+def _apart(at: int, values: Sequence[Series]) -> tuple[float, float, dict[str, float]]:
+    """(p that all values changed alike, share of the mix, values that moved) at a day; Cochran's Q on the changes."""
+    n = np.array([[series.reached[:at].sum(), series.reached[at:].sum()] for series in values], dtype=float)
+    x = np.array([[series.went_on[:at].sum(), series.went_on[at:].sum()] for series in values], dtype=float)
+    known = [int(place) for place in np.flatnonzero((n > 0).all(axis=1))]
+    n, x, names = n[known], x[known], [values[place].value for place in known]
+    if len(names) < 2:
+        return 1.0, 0.0, {}
+    # Half a person added to both outcomes keeps variances above zero (Agresti and Caffo 2000).
+    rate = (x + 0.5) / (n + 1)
+    change, variance = rate[:, 1] - rate[:, 0], (rate * (1 - rate) / (n + 1)).sum(axis=1)
+    common = (change / variance).sum() / (1 / variance).sum()
+    q = float(((change - common) ** 2 / variance).sum())
+    share = n / n.sum(axis=0)
+    by_mix = float(((share[:, 1] - share[:, 0]) * rate.mean(axis=1)).sum())
+    by_rate = float((share.mean(axis=1) * change).sum())
+    p_values = holm([float(p) for p in 2 * stats.norm.sf(np.abs(change) / np.sqrt(variance))])
+    moved = {name: float(d) for name, d, p in zip(names, change, p_values, strict=True) if p < ALARMS}
+    whole = abs(by_mix) + abs(by_rate)
+    return float(stats.chi2.sf(q, len(names) - 1)), abs(by_mix) / whole if whole else 0.0, moved
