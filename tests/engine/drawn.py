@@ -26,7 +26,7 @@ from tests.engine.world import World, latest
 BATCHES = 3
 TIMES = [f"2024-01-0{day}T00:00:00{micros}Z" for day in range(1, 6) for micros in ("", ".000001")] + ["0001-01-01T00:00:00Z"]
 TRACKED = ("v", "n")
-MODULES = ("catalog", "merge", "landing", "run_log", "pipeline")
+MODULES = ("catalog", "merge", "landing", "run_log", "sources.files", "sources.marks")
 
 
 def things(records: DataFrame) -> DataFrame:

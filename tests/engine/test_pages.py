@@ -11,13 +11,14 @@ import pytest
 
 from engine.landing import land_all
 from engine.sources import client, pages
+from engine.sources.reconcile import reconcile, refuse_missing
 from engine.sources.spec import Pages
 from engine.spec import Column, Latest
 from tests.engine.sources_world import SourcesWorld
 from tests.samples.payments_api import Service, payments_service
 from tideline.samples.payments.database import FUTURE_ID, upsert
 from tideline.samples.payments.life import Version
-from utils.errors import LayerFailed
+from utils.errors import LayerFailed, SourceError
 
 ZONE = "America/Argentina/Buenos_Aires"
 PAYMENTS = Pages("payments", key=["id"], sequence="updated_at", zone=ZONE, endpoint="payments", first_days=30, page_size=100)
@@ -92,6 +93,22 @@ def test_a_transaction_that_commits_after_a_later_one_is_caught_by_the_overlap(w
         slow.commit()
     assert world.run().counts.inserted == 1
     assert [number for number, _ in held(world)] == [1, 2]
+
+
+def test_a_transaction_that_outlasts_the_overlap_is_told_loudly(world: SourcesWorld, service: Service) -> None:
+    with psycopg.connect(service.owner.dsn) as slow:
+        upsert(slow, [payment(1, NOON)])
+        write(service, payment(2, NOON + timedelta(minutes=30)))
+        world.run()
+        slow.commit()
+    assert world.run().counts.inserted == 0
+    run = world.layer_run()
+    with pytest.raises(SourceError, match=r"raw.payments lacks 1, such as id 1.*longer than `overlap_minutes`"):
+        refuse_missing(run, reconcile(run, days=1))
+    land_all(run, (date(2023, 6, 1), date(2023, 6, 2)))
+    found = reconcile(run, days=1)
+    refuse_missing(run, found)
+    assert [each.n_missing for each in found] == [0]
 
 
 def test_two_changes_in_one_second_are_two_records(world: SourcesWorld, service: Service) -> None:

@@ -11,11 +11,12 @@ import psycopg
 import pytest
 
 from engine.sources import rows
+from engine.sources.reconcile import reconcile, refuse_missing
 from engine.sources.spec import Rows
 from engine.spec import Column
 from tests.engine.sources_world import SourcesWorld
 from tideline.samples.postgres import Login, Postgres
-from utils.errors import LayerFailed
+from utils.errors import LayerFailed, SourceError
 
 VISITS = Rows(
     "visits", key=["event_id"], sequence="updated_at", table="visits", connections=3,
@@ -115,6 +116,18 @@ def test_a_row_from_the_future_does_not_move_the_mark(world: SourcesWorld, datab
     assert world.run().counts.inserted == 11
     execute(owner, "INSERT INTO visits VALUES (100, 'y', 'n', '2023-06-01 00:01+00')")
     assert world.run().counts.inserted == 1
+
+
+def test_a_row_that_no_run_brought_is_told_loudly(world: SourcesWorld, database: tuple[Login, Login]) -> None:
+    owner, _ = database
+    execute(owner, FILL.format(n=3_000))
+    world.run()
+    run = world.layer_run()
+    refuse_missing(run, reconcile(run, days=1))
+    execute(owner, "INSERT INTO visits VALUES (99999, 'late', 'n', '2023-06-01 00:05+00')")
+    assert world.run().counts.inserted == 0
+    with pytest.raises(SourceError, match="raw.visits lacks 1, such as event_id 99999"):
+        refuse_missing(run, reconcile(run, days=1))
 
 
 @pytest.mark.parametrize(

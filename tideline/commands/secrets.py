@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+
+from tideline.workspace.private import write_private
 
 SCOPE, KEY = "tideline", "pseudonym_key"
 
@@ -21,11 +22,7 @@ def keep_secrets(file: Path, values: Mapping[str, str]) -> None:
     """Put values into the secrets file, over those of the same name; only its owner may read the file."""
     known = _read(file)
     known[SCOPE] = known.get(SCOPE, {}) | dict(values)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    hidden = file.with_name(f".{file.name}-{os.getpid()}")
-    with os.fdopen(os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
-        json.dump(known, target, indent=1)
-    hidden.replace(file)
+    write_private(file, known)
 
 
 def _read(file: Path) -> dict[str, dict[str, str]]:

@@ -21,6 +21,7 @@ import psycopg
 from psycopg import sql
 
 from tideline.workspace.errors import WorkspaceError
+from tideline.workspace.private import write_private
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the package looks for a user's runtime folder, which is not used
@@ -157,10 +158,7 @@ class Postgres:
         return dict(json.loads(self._access.read_text())) if self._access.exists() else {}
 
     def _remember(self, passwords: dict[str, str]) -> None:
-        beside = self._access.with_suffix(".new")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(passwords, file)
-        beside.replace(self._access)
+        write_private(self._access, passwords)
 
 
 def _ensure_role(connection: psycopg.Connection[tuple[object, ...]], role: str, password: str) -> None:

@@ -6,7 +6,6 @@ Started when they are needed, ended by `stop`. How to reach them is given as sec
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import asdict
 from datetime import date
@@ -18,6 +17,7 @@ from tideline.samples import funnel, payments
 from tideline.samples.postgres import Postgres
 from tideline.samples.processes import Served, serve_payments
 from tideline.workspace.errors import WorkspaceError
+from tideline.workspace.private import write_private
 
 SYSTEMS = ("payments", "funnel")
 
@@ -42,7 +42,7 @@ class Source:
         served = self._served()
         if served is None:
             served = serve_payments(reader.dsn)
-            self._remember(served)
+            write_private(self._file, asdict(served))
         return {"payments_url": served.url, "payments_token": served.token}
 
     def stop(self) -> bool:
@@ -86,9 +86,3 @@ class Source:
         except (OSError, ValueError, TypeError):
             return None
         return served if served.is_alive else None
-
-    def _remember(self, served: Served) -> None:
-        beside = self._file.with_suffix(".new")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(asdict(served), file)
-        beside.replace(self._file)

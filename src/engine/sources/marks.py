@@ -94,14 +94,19 @@ def append_new(
             "_run_id": F.lit(run.settings.run_id),
         }
     ).select(*[column.name for column in source.all_columns])
-    held = run.spark.table(target)
-    if since is not None:
-        held = held.where((F.col("_sequence") >= F.lit(since)) | F.col("_sequence").isNull())
-    fresh = stamped.dropDuplicates(["_content_hash"]).join(held.select("_content_hash"), "_content_hash", "left_anti")
+    fresh = not_held(run, source, stamped, since)
     if is_all_new or fresh.limit(1).count():
         about_to("append records")
         columns = [column.name for column in source.all_columns]
         fresh.select(*columns).write.format("delta").mode("append").saveAsTable(target)
+
+
+def not_held(run: Run, source: Marked, records: DataFrame, since: datetime | None) -> DataFrame:
+    """The distinct records, by content, that raw does not hold; it is looked at from `since` on, and where it has no sequence."""
+    held = run.spark.table(run.settings.name_of(source.path))
+    if since is not None:
+        held = held.where((F.col("_sequence") >= F.lit(since)) | F.col("_sequence").isNull())
+    return records.dropDuplicates(["_content_hash"]).join(held.select("_content_hash"), "_content_hash", "left_anti")
 
 
 def n_appended(run: Run, source: Marked) -> int:

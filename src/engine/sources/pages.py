@@ -19,6 +19,8 @@ from engine.sources.client import Client, Page
 from engine.sources.marks import Asked, append_new, local_text, n_appended, sequence_of
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
     from engine.run import Run
     from engine.sources.spec import Pages
 
@@ -114,11 +116,35 @@ def _place(source: Pages, record: Any) -> tuple[datetime, int]:
     return moment.astimezone(UTC), int(record[source.key[0]])
 
 
+def pages_of(run: Run, source: Pages, asked: Asked) -> Iterator[DataFrame]:
+    """What the API gives, in chunks, with the columns that tell records apart; nothing is written."""
+    chunk: list[Page] = []
+    with _client(run) as client:
+        for page in _listing(client, source) if source.is_listing else _by_change(client, source, asked):
+            chunk.append(page)
+            if sum(len(each.records) for each in chunk) >= CHUNK_RECORDS:
+                yield _typed(run, source, asked, chunk)
+                chunk = []
+    if chunk:
+        yield _typed(run, source, asked, chunk)
+
+
 def _append(run: Run, source: Pages, asked: Asked, pages: list[Page]) -> int:
     """One commit with what is new in these pages; gives the conflicts with other runs."""
     pages = [page for page in pages if page.records]
     if not pages:
         return 0
+    typed = _typed(run, source, asked, pages)
+    since = None if source.is_listing else _place(source, pages[0].records[0])[0] - timedelta(microseconds=1)
+
+    def append(conflicts: int) -> int:
+        append_new(run, source, typed, asked, since=since)
+        return conflicts
+
+    return retried(append)
+
+
+def _typed(run: Run, source: Pages, asked: Asked, pages: list[Page]) -> DataFrame:
     delivered = run.spark.createDataFrame(
         pd.DataFrame({"_source": [page.address for page in pages], "_text": [page.text for page in pages]}),
         "_source string, _text string",
@@ -134,12 +160,4 @@ def _append(run: Run, source: Pages, asked: Asked, pages: list[Page]) -> int:
         F.sha2(F.to_json("document"), 256).alias("_content_hash"),
         sequence_of(changed, source).alias("_sequence"),
     )
-    if asked.until is not None:
-        typed = typed.where(F.col("_sequence") < F.lit(asked.until))
-    since = None if source.is_listing else _place(source, pages[0].records[0])[0] - timedelta(microseconds=1)
-
-    def append(conflicts: int) -> int:
-        append_new(run, source, typed, asked, since=since)
-        return conflicts
-
-    return retried(append)
+    return typed if asked.until is None else typed.where(F.col("_sequence") < F.lit(asked.until))

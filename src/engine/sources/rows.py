@@ -71,6 +71,12 @@ def land_rows(run: Run, source: Rows, asked: Asked) -> tuple[Counts, str, int]:
     return Counts(read=n_read, inserted=n_new, duplicate=n_read - n_new), f"{parts} connection(s), {asked.why}", conflicts
 
 
+def rows_of(run: Run, source: Rows, asked: Asked) -> DataFrame:
+    """What the database gives, with the columns that tell records apart; nothing is written."""
+    bounds = _bounds(run, source, asked)
+    return _records(run, source, asked, bounds, min(source.connections, 1 + bounds.n // ROWS_PER_CONNECTION))
+
+
 def _reader(run: Run, source: Rows) -> DataFrameReader:
     name = run.system.name
     url = run.settings.secret(f"{name}_url")

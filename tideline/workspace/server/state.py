@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from tideline.workspace.layout import Layout
+from tideline.workspace.private import write_private
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,7 @@ def read(layout: Layout) -> ServerState | None:
 
 
 def write(layout: Layout, state: ServerState) -> None:
-    path = _file(layout)
-    beside = path.with_suffix(".new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(asdict(state), file)
-    beside.replace(path)
+    write_private(_file(layout), asdict(state))
 
 
 def touch(layout: Layout) -> None:

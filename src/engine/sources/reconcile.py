@@ -1,0 +1,83 @@
+"""Does raw hold what the source holds? A row that became visible later than the overlap is long is seen by no mark.
+
+Looked at are the last days before the mark less the overlap: what changed after that is still to be read. A row that
+changed again meanwhile stands there with its later time, and is not looked for with its earlier one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from engine.parallel import in_parallel
+from engine.sources.marks import Asked, ask, not_held
+from engine.sources.pages import pages_of
+from engine.sources.rows import rows_of
+from engine.sources.spec import Files, Pages
+from utils.errors import SourceError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from engine.run import Run
+    from engine.sources.spec import Marked
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """How many rows of the source raw lacks, of those that changed in the time that was looked at; with some of them."""
+
+    source: str
+    looked_at: str
+    n_missing: int
+    examples: tuple[str, ...]
+
+
+def reconcile(run: Run, *, days: int) -> list[Reconciled]:
+    """Compare every source that has a mark; its listing, or what changed in the `days` before it. Writes nothing."""
+    names = run.settings.tables
+    marked = [source for source in run.system.sources if not isinstance(source, Files)]
+    wanted = [source for source in marked if not names or source.name in names]
+    return in_parallel(run.settings.parallel_tables, [partial(_compared, run, source, days) for source in wanted])
+
+
+def refuse_missing(run: Run, found: list[Reconciled]) -> None:
+    """Raises SourceError, which names sources with rows that raw lacks, how many, and some of them."""
+    wrong = [each for each in found if each.n_missing]
+    if wrong:
+        told = "; ".join(f"{each.source} lacks {each.n_missing}, such as {', '.join(each.examples)}" for each in wrong)
+        raise SourceError(
+            f"{run.system.name}: {told}", f"rows of the source that no run brought, {wrong[0].looked_at}", expected="none",
+            hint="A transaction was open for longer than `overlap_minutes`: make it longer, and backfill these days.",
+        )  # fmt: skip
+
+
+def _compared(run: Run, source: Marked, days: int) -> Reconciled:
+    now = ask(run, source)
+    if now.since is None:
+        return Reconciled(source.path, "nothing has landed yet", 0, ())
+    begins = now.since - timedelta(days=days)
+    asked = Asked(begins, now.since, now.requested_at, "")
+    n_missing, examples = 0, []
+    for records in _read(run, source, asked):
+        missing = not_held(run, source, records, None if _is_listing(source) else begins)
+        n_missing += missing.count()
+        shown = missing.limit(3).selectExpr(*_shown(source, missing)).collect() if n_missing else []
+        examples += [", ".join(f"{name} {row[name]}" for name in source.key) for row in shown]
+    looked_at = f"changed from {begins:%Y-%m-%d %H:%M:%S} to {now.since:%Y-%m-%d %H:%M:%S} UTC"
+    return Reconciled(source.path, looked_at, n_missing, tuple(examples[:3]))
+
+
+def _read(run: Run, source: Marked, asked: Asked) -> list[DataFrame]:
+    return list(pages_of(run, source, asked)) if isinstance(source, Pages) else [rows_of(run, source, asked)]
+
+
+def _is_listing(source: Marked) -> bool:
+    return isinstance(source, Pages) and source.is_listing
+
+
+def _shown(source: Marked, records: DataFrame) -> list[str]:
+    field = "try_variant_get(document, '$.{0}', 'string')" if "document" in records.columns else "cast({0} AS string)"
+    return [f"{field.format(name)} AS {name}" for name in source.key]
