@@ -89,7 +89,7 @@ def _for_each_table(
 ) -> Outcomes:
     run, log = Run(spark, settings, system), RunLog(spark, settings)
     tables = [table for table in system.tables if isinstance(table, FromRaw)]
-    wanted = [table for table in tables if not settings.tables or table.name in settings.tables]
+    wanted = [table for table in tables if settings.wants(table.name)]
     done = Outcomes(system.name, "bronze", tuple(_one(run, table, path, why, work) for table in wanted), kind=path)
     log.append(done)
     done.raise_if_any_failed()

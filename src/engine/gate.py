@@ -10,7 +10,7 @@ from engine.changes import table_id
 from engine.run import Run
 from engine.run_log import RunLog
 from engine.sources.pages import first_page
-from engine.sources.rows import refuse_other_shape
+from engine.sources.rows import plain_errors, refuse_other_shape
 from engine.sources.spec import Files, Pages
 from engine.table_run import said
 from utils.errors import LayerFailed, SettingsError, TidelineError
@@ -58,7 +58,7 @@ def refuse_unless_landed(system: System, settings: Settings, rows: list[dict[str
 def answers(spark: SparkSession, system: System, settings: Settings) -> list[dict[str, object]]:
     """Whether every source of `settings.tables` (all if empty) answers, as rows for people; files always do."""
     run = Run(spark, settings, system)
-    wanted = [source for source in system.sources if not settings.tables or source.name in settings.tables]
+    wanted = [source for source in system.sources if settings.wants(source.name)]
     return [{"source": source.path, "reads": source.reads, "error": _asked(run, source)} for source in wanted]
 
 
@@ -83,7 +83,8 @@ def _asked(run: Run, source: Source) -> str | None:
         if isinstance(source, Pages):
             first_page(run, source)
         elif not isinstance(source, Files):
-            refuse_other_shape(run, source)
+            with plain_errors(run, source):
+                refuse_other_shape(run, source)
     except (TidelineError, PySparkException) as error:
         return said(error)
     return None

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 def land_all(run: Run, days: Days | None = None) -> list[Outcome]:
     """Land what every source has that is new, or with `days` what the sources with a mark changed on these days."""
-    names = run.settings.tables
-    wanted = [source for source in run.system.sources if not names or source.name in names]
+    wanted = [source for source in run.system.sources if run.settings.wants(source.name)]
     files = [source for source in wanted if isinstance(source, Files)]
     marked = [source for source in wanted if not isinstance(source, Files)]
     outcomes = _land_files(run, files) if files and days is None else []

@@ -66,8 +66,7 @@ def _run_tables(run: Run, log: RunLog, layer: str) -> list[Outcome]:
 
 
 def _wanted(run: Run, tables: list[Table]) -> list[Table]:
-    names = run.settings.tables
-    return [table for table in tables if not names or table.name in names]
+    return [table for table in tables if run.settings.wants(table.name)]
 
 
 def _add_heads(run: Run, tables: Sequence[Table], heads: dict[str, Head | None]) -> None:

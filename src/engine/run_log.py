@@ -51,7 +51,7 @@ TABLE_RUNS = (
     Column("cursor_to", HEADS, "Per input the version that is seen now."),
     Column("target_id", "string", "Delta id of the table; another id later voids the cursor."),
     Column("code_hash", "string", "Hash of the code and configuration; another hash later voids the cursor."),
-    Column("as_of", "date", "The date that counted as now, where the table depends on it."),
+    Column("as_of", "date", "The date that counted as now, where the table depends on it; for raw the date that was landed for."),
     Column("started_at", "timestamp", "By the clock."),
     Column("finished_at", "timestamp", "By the clock."),
     Column("seconds", "double", "Duration."),

@@ -95,6 +95,10 @@ class Settings:
             ) from None
         return module.SYSTEM  # type: ignore[no-any-return]  # found by name: untyped
 
+    def wants(self, name: str) -> bool:
+        """Whether a table or source of this name is to be run: all are, where none is named."""
+        return not self.tables or name in self.tables
+
     def schema(self, layer: str) -> str:
         """The quoted schema of a layer of this system; `ops` is shared by all systems."""
         owner = "ops" if layer == "ops" else f"{self.system_name}_{layer}"

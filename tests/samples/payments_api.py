@@ -25,7 +25,7 @@ class Service:
 
     def get(self, path: str, **parameters: object) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.served.token}"}
-        return requests.get(f"{self.served.url}/{path}", params=parameters, headers=headers, timeout=30)  # type: ignore[arg-type]
+        return requests.get(f"{self.served.url}/{path}", params=parameters, headers=headers, timeout=30)
 
     def break_next(self, kind: str, requests_: int = 1, *, skip: int = 0) -> None:
         """The next `requests_` requests, after `skip` good ones, are answered in a broken way."""

@@ -31,7 +31,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]
 
 
 def one(connection: Connection, sql: str) -> object:
-    return connection.execute(sql).fetchall()[0][0]  # type: ignore[arg-type]
+    return connection.execute(sql).fetchall()[0][0]
 
 
 def test_days_bring_visits_duplicates_skips_corrections_and_late_steps(connection: Connection) -> None:
@@ -41,14 +41,14 @@ def test_days_bring_visits_duplicates_skips_corrections_and_late_steps(connectio
     assert funnel.write_day(connection, shop, 3) == 0
     counts = [one(connection, f"SELECT count(DISTINCT user_id) FROM {name}") for name in STEPS]
     assert one(connection, "SELECT count(*) FROM users") == 1_500
-    assert 1_480 < counts[0] < 1_500, "who comes at midnight sees the first page on the next day"  # type: ignore[operator]
-    assert counts == sorted(counts, reverse=True)  # type: ignore[type-var]
-    assert one(connection, "SELECT count(*) - count(DISTINCT user_id) FROM step1") > 50  # type: ignore[operator]
+    assert 1_480 < counts[0] < 1_500, "who comes at midnight sees the first page on the next day"
+    assert counts == sorted(counts, reverse=True)
+    assert one(connection, "SELECT count(*) - count(DISTINCT user_id) FROM step1") > 50
     skipped = "SELECT count(*) FROM step3 WHERE user_id NOT IN (SELECT user_id FROM step2)"
-    assert one(connection, skipped) > 0  # type: ignore[operator]
-    assert one(connection, "SELECT count(*) FROM users WHERE updated_at::date > date") > 5  # type: ignore[operator]
+    assert one(connection, skipped) > 0
+    assert one(connection, "SELECT count(*) FROM users WHERE updated_at::date > date") > 5
     late = "SELECT count(*) FROM step6 JOIN users USING (user_id) WHERE step6.updated_at::date > date"
-    assert one(connection, late) > 0  # type: ignore[operator]
+    assert one(connection, late) > 0
 
 
 def test_the_planted_change_shows_on_its_device_from_its_day_on_and_nowhere_else() -> None:

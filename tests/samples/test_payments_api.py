@@ -40,13 +40,13 @@ def rows_of(service: Service, sql: str) -> list[tuple[object, ...]]:
 
 
 def test_the_database_looks_like_a_bill_payment_service(service: Service) -> None:
-    amounts = [float(row[0]) for row in rows_of(service, "SELECT amount FROM payments WHERE id < 900000000")]  # type: ignore[arg-type]
+    amounts = [float(row[0]) for row in rows_of(service, "SELECT amount FROM payments WHERE id < 900000000")]
     assert 15_000 < median(amounts) < 26_000
     assert max(amounts) <= LARGEST
     shares = dict(rows_of(service, "SELECT status, count(*) FROM payments GROUP BY 1"))
     assert set(shares) == {"pending", "confirmed", "failed", "reversed"}
     large = rows_of(service, "SELECT avg(is_top_biller::int)::float8 FROM payments JOIN companies USING (company_code)")[0][0]
-    assert 0.45 < large < 0.55  # type: ignore[operator]
+    assert 0.45 < large < 0.55
     names = [str(row[0]) for row in rows_of(service, "SELECT company_name FROM companies")]
     assert any(name != name.strip() for name in names)
     assert max(Counter(name.strip() for name in names).values()) > 1

@@ -7,8 +7,10 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
+from typing import IO
 
 import psutil
 import requests
@@ -65,10 +67,16 @@ def serve_payments(dsn: str, *, token: str = "", can_misbehave: bool = False) ->
     token, port = token or secrets.token_urlsafe(24), free_port()
     environment = {**os.environ, DSN: dsn, TOKEN: token, MISBEHAVE: "1" if can_misbehave else "0"}
     command = [sys.executable, "-m", "tideline.samples.payments.serve", str(port)]
-    process = subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        start_new_session=True,
-    )  # fmt: skip
+    # Errors go to a file: a pipe that nobody reads any more would fill, and stop the process.
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
+            start_new_session=True,
+        )  # fmt: skip
+        return _answering(process, port, token, errors)
+
+
+def _answering(process: subprocess.Popen[bytes], port: int, token: str, errors: IO[str]) -> Served:
     served = Served(process.pid, psutil.Process(process.pid).create_time(), port, token)
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.poll() is None:
@@ -77,5 +85,6 @@ def serve_payments(dsn: str, *, token: str = "", can_misbehave: bool = False) ->
             return served
         time.sleep(0.1)
     served.stop()
-    said = (process.stderr.read().decode(errors="replace") if process.stderr else "").strip().splitlines()[-1:]
+    errors.seek(0)
+    said = errors.read().strip().splitlines()[-1:]
     raise WorkspaceError("the payments API did not start", hint=said[0] if said else "it gave no reason")

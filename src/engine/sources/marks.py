@@ -68,7 +68,7 @@ def ask(run: Run, source: Marked, days: Days | None = None) -> Asked:
 
 
 def local_text(moment: datetime, source: Marked) -> str:
-    """A moment as the source writes it: in its zone, to the microsecond, without an offset unless the zone is UTC's."""
+    """A moment as the source writes it: in its zone, to the microsecond, without an offset."""
     return moment.astimezone(ZoneInfo(source.zone)).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
@@ -82,7 +82,8 @@ def append_new(
 ) -> None:
     """Append the records, with the columns of `all_columns` that they have, unless raw holds them; one commit or none.
 
-    `since` is the least sequence among them, None where it is not known. Ends with Delta's conflict where another run
+    `since` is the least sequence among them, None where it is not known; `is_all_new` spares the look whether there is
+    anything to append, where that is known. Ends with Delta's conflict where another run
     appended meanwhile: the query reads what raw holds.
     """
     target = run.settings.name_of(source.path)

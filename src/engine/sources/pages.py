@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from engine.conflicts import retried
 from engine.outcomes import Counts
 from engine.sources.client import Client, Page
 from engine.sources.marks import Asked, append_new, local_text, n_appended, sequence_of
+from utils.errors import SourceError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -35,16 +37,8 @@ def land_pages(run: Run, source: Pages, asked: Asked) -> tuple[Counts, str, int]
     """
     n_pages = n_records = conflicts = 0
     with _client(run) as client:
-        chunk: list[Page] = []
-        pages = _listing(client, source) if source.is_listing else _by_change(client, source, asked)
-        try:
-            for page in pages:
-                n_pages, n_records = n_pages + 1, n_records + len(page.records)
-                chunk.append(page)
-                if sum(len(each.records) for each in chunk) >= CHUNK_RECORDS:
-                    conflicts += _append(run, source, asked, chunk)
-                    chunk = []
-        finally:
+        for chunk in _chunks(_pages(client, source, asked)):
+            n_pages, n_records = n_pages + len(chunk), n_records + sum(len(page.records) for page in chunk)
             conflicts += _append(run, source, asked, chunk)
     n_new = n_appended(run, source) if n_records else 0
     counts = Counts(read=n_records, inserted=n_new, duplicate=n_records - n_new)
@@ -66,6 +60,25 @@ def _client(run: Run) -> Client:
     return Client(name, run.settings.secret(f"{name}_url"), run.settings.secret(f"{name}_token"))
 
 
+def _pages(client: Client, source: Pages, asked: Asked) -> Iterator[Page]:
+    return _listing(client, source) if source.is_listing else _by_change(client, source, asked)
+
+
+def _chunks(pages: Iterator[Page]) -> Iterator[list[Page]]:
+    """Pages of CHUNK_RECORDS or a little more together; what was fetched before the API failed is a chunk, too."""
+    chunk: list[Page] = []
+    try:
+        for page in pages:
+            chunk.append(page)
+            if sum(len(each.records) for each in chunk) >= CHUNK_RECORDS:
+                yield chunk
+                chunk = []
+    except SourceError:
+        yield chunk
+        raise
+    yield chunk
+
+
 def _listing(client: Client, source: Pages) -> Iterator[Page]:
     offset = 0
     while True:
@@ -85,8 +98,7 @@ def _by_change(client: Client, source: Pages, asked: Asked) -> Iterator[Page]:
     end = asked.until or asked.requested_at
     last: tuple[datetime, int] | None = None
     while True:
-        before = last
-        page = client.page(source.endpoint, parameters, lambda records: _out_of_order(source, before, records))  # noqa: B023
+        page = client.page(source.endpoint, parameters, partial(_out_of_order, source, last))
         yield page
         if len(page.records) < source.page_size:
             return
@@ -118,15 +130,9 @@ def _place(source: Pages, record: Any) -> tuple[datetime, int]:
 
 def pages_of(run: Run, source: Pages, asked: Asked) -> Iterator[DataFrame]:
     """What the API gives, in chunks, with the columns that tell records apart; nothing is written."""
-    chunk: list[Page] = []
     with _client(run) as client:
-        for page in _listing(client, source) if source.is_listing else _by_change(client, source, asked):
-            chunk.append(page)
-            if sum(len(each.records) for each in chunk) >= CHUNK_RECORDS:
-                yield _typed(run, source, asked, chunk)
-                chunk = []
-    if chunk:
-        yield _typed(run, source, asked, chunk)
+        for chunk in _chunks(_pages(client, source, asked)):
+            yield _typed(run, source, asked, chunk)
 
 
 def _append(run: Run, source: Pages, asked: Asked, pages: list[Page]) -> int:

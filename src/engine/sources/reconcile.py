@@ -6,6 +6,7 @@ changed again meanwhile stands there with its later time, and is not looked for 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from engine.parallel import in_parallel
 from engine.sources.marks import Asked, ask, not_held
 from engine.sources.pages import pages_of
-from engine.sources.rows import rows_of
+from engine.sources.rows import plain_errors, rows_of
 from engine.sources.spec import Files, Pages
 from utils.errors import SourceError
 
@@ -37,9 +38,8 @@ class Reconciled:
 
 def reconcile(run: Run, *, days: int) -> list[Reconciled]:
     """Compare every source that has a mark; its listing, or what changed in the `days` before it. Writes nothing."""
-    names = run.settings.tables
     marked = [source for source in run.system.sources if not isinstance(source, Files)]
-    wanted = [source for source in marked if not names or source.name in names]
+    wanted = [source for source in marked if run.settings.wants(source.name)]
     return in_parallel(run.settings.parallel_tables, [partial(_compared, run, source, days) for source in wanted])
 
 
@@ -55,6 +55,11 @@ def refuse_missing(run: Run, found: list[Reconciled]) -> None:
 
 
 def _compared(run: Run, source: Marked, days: int) -> Reconciled:
+    with plain_errors(run, source):
+        return _counted(run, source, days)
+
+
+def _counted(run: Run, source: Marked, days: int) -> Reconciled:
     now = ask(run, source)
     if now.since is None:
         return Reconciled(source.path, "nothing has landed yet", 0, ())
@@ -70,8 +75,8 @@ def _compared(run: Run, source: Marked, days: int) -> Reconciled:
     return Reconciled(source.path, looked_at, n_missing, tuple(examples[:3]))
 
 
-def _read(run: Run, source: Marked, asked: Asked) -> list[DataFrame]:
-    return list(pages_of(run, source, asked)) if isinstance(source, Pages) else [rows_of(run, source, asked)]
+def _read(run: Run, source: Marked, asked: Asked) -> Iterable[DataFrame]:
+    return pages_of(run, source, asked) if isinstance(source, Pages) else [rows_of(run, source, asked)]
 
 
 def _is_listing(source: Marked) -> bool:

@@ -8,6 +8,8 @@ A row that another transaction changes meanwhile is read as it was or as it is t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, DataFrameReader
 
     from engine.run import Run
-    from engine.sources.spec import Rows
+    from engine.sources.spec import Marked, Rows
 
 # Below this a second connection costs more than it brings.
 ROWS_PER_CONNECTION = 50_000
@@ -47,7 +49,7 @@ def land_rows(run: Run, source: Rows, asked: Asked) -> tuple[Counts, str, int]:
 
     Raises SourceError where the database cannot be read, DriftError where the table has not the declared shape.
     """
-    try:
+    with plain_errors(run, source):
         refuse_other_shape(run, source)
         bounds = _bounds(run, source, asked)
         if not bounds.n:
@@ -62,13 +64,20 @@ def land_rows(run: Run, source: Rows, asked: Asked) -> tuple[Counts, str, int]:
             return conflicts
 
         conflicts = retried(append)
-    except PySparkException as error:
-        if is_conflict(error) or ("PSQLException" not in str(error) and "SQLException" not in str(error)):
-            raise
-        raise SourceError(f"{run.system.name}: table {source.table}", _said(error), hint=_hint(run, error)) from error
     n_new = n_appended(run, source)
     n_read = max(bounds.n, n_new)
     return Counts(read=n_read, inserted=n_new, duplicate=n_read - n_new), f"{parts} connection(s), {asked.why}", conflicts
+
+
+@contextmanager
+def plain_errors(run: Run, source: Marked) -> Iterator[None]:
+    """Raises SourceError with the driver's own sentence instead of Spark's error around it; others pass."""
+    try:
+        yield
+    except PySparkException as error:
+        if is_conflict(error) or "SQLException" not in str(error):
+            raise
+        raise SourceError(f"{run.system.name}: {source.reads}", _said(error), hint=_hint(run, error)) from error
 
 
 def rows_of(run: Run, source: Rows, asked: Asked) -> DataFrame:

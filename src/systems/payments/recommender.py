@@ -25,7 +25,7 @@ DIMENSIONS, SEED = 128, 7
 # How the embeddings' two chances are mixed; chosen once on generated data, by recall on a later time.
 TEMPERATURE, NEAR_POWER, PRIOR_SHARE, SMALLEST = 0.1, 0.6, 0.2, 1e-6
 # Word-embedding practice: contexts are smoothed by this power, half of the singular values goes to each side (Levy,
-# Goldberg and Dagan 2015, TACL 3). Companies that hardly anybody shares say more by their cluster than by themselves.
+# Goldberg and Dagan 2015, TACL 3).
 CONTEXT_POWER, VALUE_POWER = 0.75, 0.5
 # Weights of confidence and regularisation for implicit feedback (Hu, Koren and Volinsky 2008).
 ALS_FACTORS, ALS_ALPHA, ALS_REGULARISATION, ALS_ROUNDS = 48, 20.0, 0.1, 15

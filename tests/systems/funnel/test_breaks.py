@@ -160,7 +160,7 @@ def _real() -> tuple[dict[str, Series], Mapping[str, Mapping[str, list[Series]]]
         there = users[users[at]]
 
         def counted(rows: object, dimension: str, value: str, to: str = to, step: str = step) -> Series:
-            grouped = rows.groupby(rows["day"].dt.date)[to].agg(["size", "sum"]).reindex(days, fill_value=0)  # type: ignore[attr-defined,index]
+            grouped = rows.groupby(rows["day"].dt.date)[to].agg(["size", "sum"]).reindex(days, fill_value=0)
             return Series(step, dimension, value, days, grouped["size"].to_numpy(), grouped["sum"].to_numpy().astype(int))
 
         whole[step] = counted(there, EVERYBODY, EVERYBODY)

@@ -30,7 +30,7 @@ def world(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worl
 
 def at_source(world: World, sql: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(world.owner.dsn) as connection:
-        return connection.execute(sql).fetchall()  # type: ignore[call-overload]
+        return connection.execute(sql).fetchall()
 
 
 def reached(world: World, counting: str) -> list[int]:

@@ -38,7 +38,7 @@ class World:
 
     def at_source(self, sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.service.owner.dsn) as connection:
-            return connection.execute(sql).fetchall()  # type: ignore[call-overload]
+            return connection.execute(sql).fetchall()
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         return self.deployment.sql(query)
@@ -70,7 +70,7 @@ def test_every_payment_of_the_window_stands_as_the_source_has_it(world: World) -
     expected = world.at_source(f"SELECT {source} FROM payments WHERE updated_at >= '{SINCE}' AND id <> {FUTURE_ID}")
     found = world.sql(f"SELECT {stored} FROM {{bronze.payments}}")
     assert len(found) > 10_000
-    assert sorted(found) == sorted(expected)  # type: ignore[type-var]
+    assert sorted(found) == sorted(expected)
 
 
 def test_a_row_from_the_future_is_set_aside_and_moves_no_mark(world: World) -> None:
