@@ -15,7 +15,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from engine.catalog import is_missing
-from engine.spec import Derived, Table
+from engine.spec import Derived, Published, Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -101,6 +101,8 @@ def window_of(
     window = Window("sliced", "", heads, cursor.inputs)
     if not window.moved:
         return Window("nothing", "no input moved", heads, cursor.inputs)
+    if isinstance(table, Published):
+        return window.in_full(f"{', '.join(window.moved)} moved")
     if isinstance(table, Derived) and not table.slice_by:
         return Window("full", "no slice declared", heads, cursor.inputs)
     return window

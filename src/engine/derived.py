@@ -16,7 +16,7 @@ from engine.merge import first_load, merge_difference
 from engine.outcomes import Counts, Result
 from engine.set_checks import judge_sets
 from engine.settle import settled
-from engine.spec import Derived, Input, Lookup
+from engine.spec import Derived, Input, Lookup, Published
 from utils.errors import SpecError
 
 if TYPE_CHECKING:
@@ -81,21 +81,27 @@ def bring_up_to_date(run: Run, table: Derived, window: Window) -> Result:
         return Result(Counts(slices=0), window)
     if window.path == "full":
         slices = None
-    rows = _selected(table, _build(run, table, window, slices))
+    return store(run, table, window, _build(run, table, window, slices), slices)
+
+
+def store(run: Run, table: Derived | Published, window: Window, built: DataFrame, slices: Slices | None = None) -> Result:
+    """Make the table, or its touched slices, equal to `built`. Raises CheckFailed or SpecError before anything is written."""
+    rows = _selected(table, built)
     if slices is not None and slices.are_few:  # checks and difference both read them
         rows = settled(run.spark, rows).rows
     target = run.name_of(table)
     # A slice is only run under the declaration that the table followed already: the code hash says so.
     drifts, is_new = ([], False) if slices else _prepare(run.spark, table, target)
-    measured = measure(
-        rows, table, slice_by=table.slice_by if slices else "", touched=slices.values if slices else []
-    )
+    slice_by = table.slice_by if slices and isinstance(table, Derived) else ""
+    measured = measure(rows, table, slice_by=slice_by, touched=slices.values if slices else [])
+
     def predicted() -> DataFrame:
-        return rows if slices is None else slices.leave_out(run.spark.table(target), table.slice_by).union(rows)
+        return rows if slices is None else slices.leave_out(run.spark.table(target), slice_by).union(rows)
 
     checks = (*measured.checks, *judge_sets(run, table, window, predicted))
     judge_fail_checks(table, checks)
-    counts = _write(run, table, target, rows, slices, is_new=is_new, n=measured.read)
+    old = None if is_new else slices.restrict(run.spark.table(target), slice_by) if slices else run.spark.table(target)
+    counts = _write(run, table, target, rows, old, is_whole=slices is None, n=measured.read)
     counted = replace(counts, read=measured.read, slices=len(slices.values) if slices else None)
     return Result(counted, window, checks, tuple(drifts))
 
@@ -158,7 +164,7 @@ def _build(run: Run, table: Derived, window: Window, slices: Slices | None) -> D
     return table.build(**frames, **{name: given[name] for name in table.run_parameters})
 
 
-def _selected(table: Derived, rows: DataFrame) -> DataFrame:
+def _selected(table: Derived | Published, rows: DataFrame) -> DataFrame:
     """The declared columns with their declared types, in their order."""
     missing = [name for name in table.column_names if name not in rows.columns]
     if missing:
@@ -168,7 +174,7 @@ def _selected(table: Derived, rows: DataFrame) -> DataFrame:
     return rows.select(*[F.col(column.name).cast(column.type).alias(column.name) for column in table.columns])
 
 
-def _prepare(spark: SparkSession, table: Derived, target: str) -> tuple[list[SchemaChange], bool]:
+def _prepare(spark: SparkSession, table: Derived | Published, target: str) -> tuple[list[SchemaChange], bool]:
     """Make the table or let it follow its declaration; what drifted, and whether the table is new."""
     stored = stored_columns(spark, target)
     if stored is None:
@@ -178,11 +184,10 @@ def _prepare(spark: SparkSession, table: Derived, target: str) -> tuple[list[Sch
 
 
 def _write(
-    run: Run, table: Derived, target: str, rows: DataFrame, slices: Slices | None, *, is_new: bool, n: int
+    run: Run, table: Derived | Published, target: str, rows: DataFrame, old: DataFrame | None, *, is_whole: bool, n: int
 ) -> Counts:
-    spark, types = run.spark, {column.name: column.type for column in table.columns}
-    if slices is None and (is_new or spark.table(target).isEmpty()):
-        return first_load(spark, target, rows, columns=table.column_names, n=n)
-    old = spark.table(target)
-    old = slices.restrict(old, table.slice_by) if slices is not None else old
-    return merge_difference(spark, target, rows, old, key=list(table.key), types=types)
+    """`old` are the stored rows that `rows` takes the place of; None where the table is new."""
+    if old is None or (is_whole and old.isEmpty()):
+        return first_load(run.spark, target, rows, columns=table.column_names, n=n)
+    types = {column.name: column.type for column in table.columns}
+    return merge_difference(run.spark, target, rows, old, key=list(table.key), types=types)

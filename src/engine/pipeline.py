@@ -17,6 +17,7 @@ from engine.parallel import in_parallel
 from engine.quarantine import set_aside
 from engine.run import Run
 from engine.run_log import RunLog
+from engine.spec import Derived, FromRaw, Published
 from engine.spec_rules import LAYERS
 from engine.system import System
 from engine.table_run import Start, run_table
@@ -65,8 +66,8 @@ def _run_tables(run: Run, log: RunLog, layer: str) -> list[Outcome]:
     return [outcomes[table.path] for table in run.system.tables_of(layer) if table.path in outcomes]
 
 
-def _wanted(run: Run, tables: list[Table]) -> list[Table]:
-    return [table for table in tables if run.settings.wants(table.name)]
+def _wanted(run: Run, tables: list[Table]) -> list[FromRaw | Derived]:
+    return [table for table in tables if run.settings.wants(table.name) and not isinstance(table, Published)]
 
 
 def _add_heads(run: Run, tables: Sequence[Table], heads: dict[str, Head | None]) -> None:

@@ -7,11 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.checks import Check, SetCheck
 from engine.parts import Column, Input, Lookup
-from engine.spec_rules import RUN_PARAMETERS, check_derived, check_history, check_latest, parameters
+from engine.spec_rules import (
+    RUN_PARAMETERS,
+    check_derived,
+    check_history,
+    check_latest,
+    check_published,
+    parameters,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -162,6 +169,31 @@ class Derived(_Named):
         return source.slice_by or self.slice_by
 
 
-Table = FromRaw | Derived
+@dataclass(frozen=True)
+class Published(_Named):
+    """What a model produces, written by `publish.py` when a notebook asks for it; no layer run touches it.
 
-__all__ = ["VALIDITY", "Column", "Derived", "FromRaw", "History", "Input", "Latest", "Lookup", "Table"]
+    `build` makes the rows, out of Spark; it gives the table its name and says which folder's code decides its content.
+    `inputs` are the tables ("layer.table") that the model learns from; where none of them moved, nothing is due.
+    """
+
+    build: Callable[..., Any]
+    inputs: Sequence[str]
+    key: Sequence[str]
+    grain: str
+    columns: Sequence[Column]
+    layer: str = "gold"
+    checks: Sequence[Check | SetCheck] = ()
+    cluster_by: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        check_published(self)
+
+    @property
+    def reads(self) -> dict[str, str]:
+        return {path.partition(".")[2]: path for path in self.inputs}
+
+
+Table = FromRaw | Derived | Published
+
+__all__ = ["VALIDITY", "Column", "Derived", "FromRaw", "History", "Input", "Latest", "Lookup", "Published", "Table"]

@@ -12,7 +12,7 @@ from engine.parts import Column, Input, column_name
 from utils.errors import SpecError
 
 if TYPE_CHECKING:
-    from engine.spec import Derived, FromRaw, History, Latest
+    from engine.spec import Derived, FromRaw, History, Latest, Published, Table
 
 LAYERS = ("raw", "bronze", "silver", "gold")
 # A builder that takes one of these gets it from the run; everything else it asks for is an input.
@@ -50,6 +50,19 @@ def check_derived(table: Derived) -> None:
     """Raises SpecError for what a derived table cannot be."""
     _check_table(table)
     _check_inputs(table)
+    _refuse_quarantine(table)
+
+
+def check_published(table: Published) -> None:
+    """Raises SpecError for what a table of a model's results cannot be."""
+    _check_table(table)
+    _require(table, bool(table.inputs), "no inputs", "Name the tables that the model learns from: they say when it is due.")
+    for path in table.inputs:
+        _check_direction(table, path)
+    _refuse_quarantine(table)
+
+
+def _refuse_quarantine(table: Derived | Published) -> None:
     for check in table.checks:
         _require(
             table,
@@ -72,18 +85,18 @@ def parameters(build: Callable[..., Any]) -> list[str]:
     return list(inspect.signature(build).parameters)
 
 
-def _where(table: FromRaw | Derived) -> str:
+def _where(table: Table) -> str:
     code = getattr(table.build, "__code__", None)
     place = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
     return f"{table.layer}.{table.build.__name__}{place}"
 
 
-def _require(table: FromRaw | Derived, holds: bool, found: str, hint: str = "") -> None:
+def _require(table: Table, holds: bool, found: str, hint: str = "") -> None:
     if not holds:
         raise SpecError(_where(table), found, hint=hint)
 
 
-def _check_table(table: FromRaw | Derived) -> None:
+def _check_table(table: Table) -> None:
     names = table.column_names
     known = ", ".join(names)
     _require(table, bool(IDENTIFIER.fullmatch(table.name)), f"`{table.name}` is not a table name")
@@ -114,7 +127,7 @@ def _check_table(table: FromRaw | Derived) -> None:
     )
 
 
-def _check_column(table: FromRaw | Derived, column: Column) -> None:
+def _check_column(table: Table, column: Column) -> None:
     _require(
         table,
         bool(IDENTIFIER.fullmatch(column.name)),
@@ -156,7 +169,7 @@ def _check_inputs(table: Derived) -> None:
     _require(table, not is_sliced or has_input, "slice_by without an Input that carries the slice")
 
 
-def _check_direction(table: Derived, path: str) -> None:
+def _check_direction(table: Derived | Published, path: str) -> None:
     layer, _, name = path.partition(".")
     _require(
         table,

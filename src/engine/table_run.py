@@ -13,7 +13,7 @@ from engine import derived, intake
 from engine.changes import Cursor, Head, head_of, table_id, window_of
 from engine.conflicts import is_conflict, retried
 from engine.outcomes import Outcome
-from engine.spec import Derived
+from engine.spec import Derived, FromRaw
 from engine.system import code_hash
 from utils.errors import TidelineError
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from engine.run import Run
-    from engine.spec import Table
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Start:
     target_id: str | None
 
 
-def run_table(run: Run, table: Table, start: Start) -> tuple[Outcome, DataFrame | None]:
+def run_table(run: Run, table: FromRaw | Derived, start: Start) -> tuple[Outcome, DataFrame | None]:
     """Bring a table up to date with one write at most; gives the outcome and the rows that it could not take.
 
     A failure is an outcome: the table's cursor stays, its neighbours go on. Where another writer came first, it starts
@@ -60,12 +59,12 @@ def said(error: Exception) -> str:
     return str(error).split("JVM stacktrace")[0].strip()[:2000]
 
 
-def _afresh(run: Run, table: Table, start: Start) -> Start:
+def _afresh(run: Run, table: FromRaw | Derived, start: Start) -> Start:
     heads = {path: head_of(run.spark, run.settings.name_of(path)) for path in table.reads.values()}
     return Start(start.cursor, heads, table_id(run.spark, run.name_of(table)))
 
 
-def _run_once(run: Run, table: Table, start: Start, empty: Outcome) -> tuple[Outcome, DataFrame | None]:
+def _run_once(run: Run, table: FromRaw | Derived, start: Start, empty: Outcome) -> tuple[Outcome, DataFrame | None]:
     as_of = run.settings.as_of if isinstance(table, Derived) and "as_of" in table.run_parameters else None
     heads = {path: head for path in table.reads.values() if (head := start.heads[path]) is not None}
     missing = [path for path in table.reads.values() if path not in heads]

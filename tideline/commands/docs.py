@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.run_log import OPS_TABLES
 from engine.sources.spec import Source
-from engine.spec import Column, FromRaw, History, Table
+from engine.spec import Column, FromRaw, History, Published, Table
 from engine.spec_rules import LAYERS
 from engine.system import System
 from utils.settings import system_names
@@ -66,6 +66,8 @@ def _made_of(table: Table) -> str:
     if isinstance(table, FromRaw):
         kept = "every version" if isinstance(table, History) else "latest version"
         return f"Key {key}; {kept} by `{table.sequence}` of {reads}."
+    if isinstance(table, Published):
+        return f"Key {key}; published by a model that learns from {reads}."
     sliced = f"recomputed by `{table.slice_by}`" if table.slice_by else "recomputed as a whole"
     return f"Key {key}; a function of {reads}, {sliced}."
 
