@@ -107,7 +107,8 @@ def test_equal_rows_make_no_commit_and_move_the_cursor(world):
     world.deliver("2.json", [record("e", 5, day=2) | {"n": None}])
     world.run()
     due = asked(world)
-    assert due.publish(world.spark.createDataFrame(rows[FORECAST.column_names], "id string, expected double, note string")).all[0].status == "nothing to do"
+    from_spark = world.spark.createDataFrame(rows[FORECAST.column_names], "id string, expected double, note string")
+    assert due.publish(from_spark).all[0].status == "nothing to do"
     assert world.version("gold.forecast") == version
     assert asked(world).why == ""
 
