@@ -44,21 +44,17 @@ class Run:
         return rows.select(*self.system.columns_of[path])
 
     def pseudonym(self, personal_id: Column) -> Column:
-        """HMAC-SHA256 of an id with the deployment's secret, as 32 hex digits; null stays null.
+        """`utils.pseudonyms.pseudonym_of` over a column; null stays null.
 
         The secret travels inside a serialised function: it stands in no plan, SQL text or Delta history.
         """
         return _pseudonym_function(self.settings.secret(PSEUDONYM_KEY))(personal_id)
 
 
-def pseudonym_of(secret: str, personal_id: str) -> str:
-    """The pseudonym of one id: what `Run.pseudonym` computes, for callers without Spark."""
-    return hmac.new(secret.encode(), personal_id.encode(), hashlib.sha256).hexdigest()[:32]
-
-
 def _pseudonym_function(secret: str) -> Callable[[Column], Column]:
     key = secret.encode()
 
+    # Workers of a cluster do not have our modules: the function carries all that it needs.
     def pseudonym(ids: pd.Series) -> pd.Series:
         return ids.map(
             lambda id_: None if id_ is None else hmac.new(key, id_.encode(), hashlib.sha256).hexdigest()[:32]

@@ -12,10 +12,11 @@ from pyspark.sql import functions as F
 from engine import pipeline
 from engine.checks import Check, in_range
 from engine.latest import purge_tombstones
-from engine.run import Run, pseudonym_of
+from engine.run import Run
 from engine.run_log import RunLog
 from engine.spec import Column, Derived, Input
 from tests.engine.world import World, latest
+from utils.pseudonyms import pseudonym_of
 
 SECRET = "a secret of the tests"
 JUNE = "2024-06-15T00:00:00Z"  # within the tombstone horizon of the test before

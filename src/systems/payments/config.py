@@ -12,5 +12,5 @@ TRAINING_DAYS = 365
 MOST_COMPANIES_PER_CLIENT = 200
 # Two companies are neighbours only if so many clients paid both.
 LEAST_COMMON_CLIENTS = 2
-NEIGHBOURS, POPULAR = 20, 50
+NEIGHBOURS, POPULAR, RECOMMENDED = 20, 50, 20
 UNKNOWN = "unknown"

@@ -1,13 +1,22 @@
-"""Gold: which companies belong together, and which are popular. No client stands here."""
+"""Gold: which companies belong together, which are popular, and what a client is recommended, under a pseudonym."""
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from engine.checks import Check
-from engine.spec import Column, Derived, Input
-from systems.payments.config import LEAST_COMMON_CLIENTS, MOST_COMPANIES_PER_CLIENT, NEIGHBOURS, POPULAR
+from engine.spec import Column, Derived, Input, Published
+from systems.payments.config import (
+    LEAST_COMMON_CLIENTS,
+    MOST_COMPANIES_PER_CLIENT,
+    NEIGHBOURS,
+    POPULAR,
+    RECOMMENDED,
+)
+from systems.payments.recommender import Recommender
 
 
 def company_similarity(paid: DataFrame, companies: DataFrame) -> DataFrame:
@@ -48,6 +57,26 @@ def popular_companies(companies: DataFrame) -> DataFrame:
     return ranked.select("category", "rank", "company_id", "company_code", "company_name", "n_clients", "n_payments")
 
 
+def recommendations(recommender: Recommender) -> pd.DataFrame:
+    """The first places of every client, as the API would answer; made by `notebooks/ml/payments_recommender.py`."""
+    ranked = recommender.recommend(np.arange(len(recommender.clients)), RECOMMENDED, threads=2)
+    rows, ranks = np.nonzero(ranked.companies >= 0)
+    columns, because = ranked.companies[rows, ranks], ranked.because[rows, ranks]
+    ids, names, codes = (recommender.companies[f"company_{part}"].to_numpy() for part in ("id", "name", "code"))
+    reasons = {int(each): recommender.reason(int(each)) for each in np.unique(because)}
+    return pd.DataFrame(
+        {
+            "client": recommender.clients[rows].astype(str),
+            "rank": (ranks + 1).astype(np.int32),
+            "company_id": ids[columns].astype(np.int32),
+            "company_code": codes[columns],
+            "company_name": names[columns],
+            "score": ranked.scores[rows, ranks].astype(float),
+            "reason": [reasons[int(each)] for each in because],
+        }
+    )
+
+
 COMPANY_SIMILARITY = Derived(
     build=company_similarity,
     layer="gold",
@@ -79,4 +108,21 @@ POPULAR_COMPANIES = Derived(
         Column("n_clients", "bigint", "Clients in the training window."),
         Column("n_payments", "bigint", "Confirmed payments in the training window."),
     ],
+)
+
+RECOMMENDATIONS = Published(
+    build=recommendations,
+    inputs=["silver.client_company", "silver.company_features", "gold.popular_companies"],
+    key=["client", "rank"],
+    grain="one row per client who paid in the training window, and place",
+    columns=[
+        Column("client", "string", "Pseudonym of the client."),
+        Column("rank", "int", "Place, from 1: the best."),
+        Column("company_id", "int", "Open company that the client has not paid in the training window."),
+        Column("company_code", "string", "Its code."),
+        Column("company_name", "string", "Its name."),
+        Column("score", "double", "The model's score, comparable within a client only."),
+        Column("reason", "string", "Why, in a sentence."),
+    ],
+    checks=[Check("rank is one of the first places", f"rank BETWEEN 1 AND {RECOMMENDED}", "fail")],
 )

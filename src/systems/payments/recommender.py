@@ -1,241 +1,153 @@
-"""Models of taste over who paid whom, and how they are judged on a later time. NumPy and SciPy, no Spark.
+"""The recommender that is served: the index names companies near a client, the model that won puts them in order.
 
-A model sees presence, not how often. It scores every company for a client; companies that the client paid already are
-never recommended, so they are never scored in the judgement either.
+What it consists of is a folder of files (`save`, `load`), which is published as a whole. Answers depend on that folder alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
-Matrix: TypeAlias = sparse.csr_matrix
+from systems.payments.index import CompanyIndex
+from systems.payments.judging import CLIENTS_AT_ONCE, top
+from systems.payments.models import Als, Embeddings, Floats, Ints, ItemKnn, Matrix, Model, Popularity
+from systems.payments.taste import Taste
 
-TOP = 10
-# Clients are scored so many at a time, so that memory does not grow with their number.
-CLIENTS_AT_ONCE = 2_000
-DIMENSIONS, SEED = 128, 7
-# How the embeddings' two chances are mixed; chosen once on generated data, by recall on a later time.
-TEMPERATURE, NEAR_POWER, PRIOR_SHARE, SMALLEST = 0.1, 0.6, 0.2, 1e-6
-# Word-embedding practice: contexts are smoothed by this power, half of the singular values goes to each side (Levy,
-# Goldberg and Dagan 2015, TACL 3).
-CONTEXT_POWER, VALUE_POWER = 0.75, 0.5
-# Weights of confidence and regularisation for implicit feedback (Hu, Koren and Volinsky 2008).
-ALS_FACTORS, ALS_ALPHA, ALS_REGULARISATION, ALS_ROUNDS = 48, 20.0, 0.1, 15
-
-
-class Model(Protocol):
-    """Scores companies for clients whose payments are given; greater is better, scales differ between models."""
-
-    @property
-    def name(self) -> str: ...
-
-    def scores(self, paid: Matrix) -> Floats:
-        """A row per client, a column per company."""
-        ...
-
-
-@dataclass(frozen=True)
-class Popularity:
-    """Companies by their number of clients: what anybody could recommend without a model."""
-
-    n_clients: Floats
-    name: str = "popularity"
-
-    @classmethod
-    def fit(cls, paid: Matrix) -> Popularity:
-        return cls(np.asarray(paid.sum(axis=0), dtype=np.float32).ravel())
-
-    def scores(self, paid: Matrix) -> Floats:
-        return np.repeat(self.n_clients[None, :], paid.shape[0], axis=0)
-
-
-@dataclass(frozen=True)
-class ItemKnn:
-    """How often those who paid the client's companies paid another one, too: conditional probabilities, summed.
-
-    A cosine would divide by the root of both companies' clients and never name the large ones, which everybody pays in the
-    end; here their number is damped by a small power only (Deshpande and Karypis 2004, ACM TOIS 22).
-    """
-
-    similarity: Matrix
-    name: str = "item_knn"
-
-    @classmethod
-    def fit(cls, paid: Matrix, *, neighbours: int = 200, shrinkage: float = 10.0, damping: float = 0.1) -> ItemKnn:
-        """`shrinkage` keeps companies with few clients from being sure of anything."""
-        together = _together(paid)
-        n = np.asarray(paid.sum(axis=0)).ravel()
-        cells = together.tocoo()
-        chance = cells.data / ((n[cells.row] + shrinkage) * n[cells.col] ** damping)
-        return cls(_nearest(sparse.csr_matrix((chance, (cells.row, cells.col)), shape=together.shape), neighbours))
-
-    def scores(self, paid: Matrix) -> Floats:
-        return np.asarray((paid @ self.similarity).todense(), dtype=np.float32)
-
-
-@dataclass(frozen=True)
-class Embeddings:
-    """A vector per company from who is paid together: the positive pointwise mutual information, factorised.
-
-    A client is the mean of his companies' vectors, the large ones counting less. The score mixes two chances: that he pays
-    what everybody pays, and that he pays what lies near to him, by the cosine.
-    """
-
-    vectors: Floats
-    weights: Floats
-    prior: Floats
-    name: str = "embeddings"
-
-    @classmethod
-    def fit(cls, paid: Matrix, *, dimensions: int = DIMENSIONS) -> Embeddings:
-        """Companies without a common client have a zero vector, and are near to nobody."""
-        ppmi = _ppmi(_together(paid))
-        k = min(dimensions, min(ppmi.shape) - 1)
-        start = np.random.default_rng(SEED).standard_normal(ppmi.shape[0])
-        u, s, _ = sparse.linalg.svds(ppmi, k=k, v0=start)
-        vectors = _unit((u * s**VALUE_POWER).astype(np.float32))
-        n = np.asarray(paid.sum(axis=0)).ravel()
-        return cls(vectors, (1 / np.sqrt(1 + n)).astype(np.float32), (n / max(n.sum(), 1)).astype(np.float32))
-
-    def clients(self, paid: Matrix) -> Floats:
-        """A unit vector per client; zero for one who paid nobody known."""
-        return _unit(np.asarray(paid @ (self.vectors * self.weights[:, None]), dtype=np.float32))
-
-    def scores(self, paid: Matrix) -> Floats:
-        near = np.exp(self.clients(paid) @ self.vectors.T / TEMPERATURE) * (self.prior[None, :] + SMALLEST) ** NEAR_POWER
-        near /= near.sum(axis=1, keepdims=True)
-        mixed: Floats = PRIOR_SHARE * self.prior[None, :] + (1 - PRIOR_SHARE) * near
-        return mixed
-
-
-@dataclass(frozen=True)
-class Als:
-    """Factors for implicit feedback by alternating least squares, of the library `implicit`."""
-
-    factors: Floats
-    name: str = "als"
-
-    @classmethod
-    def fit(cls, paid: Matrix) -> Als:
-        from implicit.cpu.als import AlternatingLeastSquares
-        from threadpoolctl import threadpool_limits
-
-        with threadpool_limits(1, "blas"):  # its own threads and BLAS's would wait for each other
-            model = AlternatingLeastSquares(
-                factors=ALS_FACTORS, alpha=ALS_ALPHA, regularization=ALS_REGULARISATION, iterations=ALS_ROUNDS,
-                random_state=SEED, num_threads=1,
-            )  # fmt: skip
-            model.fit(paid.astype(np.float32), show_progress=False)
-        return cls(np.asarray(model.item_factors, dtype=np.float32))
-
-    def scores(self, paid: Matrix) -> Floats:
-        """A client's factors are solved from his companies, so that new clients are served without a new model."""
-        gram = self.factors.T @ self.factors + ALS_REGULARISATION * np.eye(self.factors.shape[1], dtype=np.float32)
-        scored = np.empty(paid.shape, dtype=np.float32)
-        for row in range(paid.shape[0]):
-            mine = self.factors[paid.indices[paid.indptr[row] : paid.indptr[row + 1]]]
-            normal = gram + (ALS_ALPHA - 1) * mine.T @ mine
-            scored[row] = self.factors @ np.linalg.solve(normal, ALS_ALPHA * mine.sum(axis=0))
-        return scored
-
-
-MODELS: dict[str, Callable[[Matrix], Model]] = {
-    "popularity": Popularity.fit, "item_knn": ItemKnn.fit, "embeddings": Embeddings.fit, "als": Als.fit,
+# How many near companies and popular ones the model puts in order for a client.
+NEAR, POPULAR = 200, 50
+CLASSES: dict[str, type[Popularity] | type[ItemKnn] | type[Embeddings] | type[Als]] = {
+    "popularity": Popularity, "item_knn": ItemKnn, "embeddings": Embeddings, "als": Als,
 }  # fmt: skip
+FACTS, COMPANIES, CLIENTS, PAID, INDEX = "facts.json", "companies.parquet", "clients.npy", "paid.npz", "near.usearch"
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """How a model does on payments that it did not see: means over clients who paid a new company later.
-
-    `recall`: share of the new companies among the first TOP; `ndcg`: the same with their rank; `coverage`: share of all companies
-    that is recommended to anybody.
+class Ranked:
+    """Per client (row) companies as columns of the matrix, best first, -1 for none; their scores; and the paid company
+    that speaks most for each, -1 where nothing but its popularity does.
     """
 
-    name: str
-    recall: float
-    ndcg: float
-    coverage: float
-    n_clients: int
+    companies: Ints
+    scores: Floats
+    because: Ints
 
 
-def judge(model: Model, paid: Matrix, later: Matrix) -> Judgement:
-    """Judge a model that was fitted on `paid` by the new companies of `later`; rows and columns are the same."""
-    new = (later - later.multiply(paid)).tocsr()
-    new.eliminate_zeros()
-    judged = np.flatnonzero((np.diff(new.indptr) > 0) & (np.diff(paid.indptr) > 0))
-    gains = 1 / np.log2(np.arange(2, TOP + 2))
-    recall = ndcg = 0.0
-    seen: set[int] = set()
-    for first in range(0, len(judged), CLIENTS_AT_ONCE):
-        rows = judged[first : first + CLIENTS_AT_ONCE]
-        ranked = top(model.scores(paid[rows]), paid[rows], TOP)
-        seen.update(int(company) for company in np.unique(ranked))
-        for row, companies in zip(rows, ranked, strict=True):
-            wanted = new.indices[new.indptr[row] : new.indptr[row + 1]]
-            hits = np.isin(companies, wanted)
-            recall += hits.sum() / len(wanted)
-            ndcg += (hits * gains[: len(hits)]).sum() / gains[: min(len(wanted), TOP)].sum()
-    n = max(1, len(judged))
-    return Judgement(model.name, float(recall / n), float(ndcg / n), len(seen - {-1}) / paid.shape[1], len(judged))
+@dataclass(frozen=True)
+class Recommender:
+    """`popular` are the columns of the open companies that most clients pay, in order."""
+
+    clients: NDArray[np.bytes_]
+    companies: pd.DataFrame
+    paid: Matrix
+    is_open: NDArray[np.bool_]
+    popular: Ints
+    model: Model
+    embeddings: Embeddings
+    index: CompanyIndex
+
+    @classmethod
+    def fit(cls, taste: Taste, model: Model, embeddings: Embeddings, popular: Ints) -> Recommender:
+        """Build the index over all open companies that have a vector."""
+        is_open = taste.is_open
+        index = CompanyIndex.build(embeddings.vectors, np.flatnonzero(is_open))
+        return cls(taste.clients, taste.companies, taste.paid, is_open, popular, model, embeddings, index)
+
+    def row_of(self, pseudonym: str) -> int | None:
+        """The client's row; None for one who paid nobody in the training window."""
+        key = pseudonym.encode()
+        row = int(np.searchsorted(self.clients, key))
+        return row if row < len(self.clients) and self.clients[row] == key else None
+
+    def company(self, column: int) -> tuple[int, str, str]:
+        """Id, name and code of a column."""
+        ids, names, codes = self._named
+        return int(ids[column]), str(names[column]), str(codes[column])
+
+    def reason(self, because: int) -> str:
+        """Why a company is named, in a sentence: `because` is the paid company that speaks most for it, -1 if none does."""
+        return f"Clients who pay {self._named[1][because]} pay it, too." if because >= 0 else "Many clients pay it."
+
+    @cached_property
+    def _named(self) -> tuple[Any, ...]:
+        return tuple(self.companies[name].to_numpy() for name in ("company_id", "company_name", "company_code"))
+
+    def recommend(self, rows: Ints, n: int, *, threads: int = 1) -> Ranked:
+        """The `n` best open companies that each client has not paid yet."""
+        parts = [self._recommend(rows[i : i + CLIENTS_AT_ONCE], n, threads) for i in range(0, len(rows), CLIENTS_AT_ONCE)]
+        stacked = (np.vstack([getattr(part, field.name) for part in parts]) for field in fields(Ranked))
+        return Ranked(*stacked)
+
+    def _recommend(self, rows: Ints, n: int, threads: int) -> Ranked:
+        paid = self.paid[rows]
+        scores = self.model.scores(paid)
+        is_candidate = np.zeros(scores.shape, dtype=bool)
+        near = self.index.near(self.embeddings.clients(paid), NEAR, threads=threads)
+        is_candidate[np.arange(len(rows))[:, None], near] = True
+        is_candidate[:, self.popular[:POPULAR]] = True
+        is_candidate &= self.is_open[None, :]  # -1 among the near ones marks the last company, which the model may well rank
+        best = top(np.where(is_candidate, scores, -np.inf), paid, n)
+        because = np.full(best.shape, -1)
+        for row, companies in enumerate(best):
+            mine = paid.indices[paid.indptr[row] : paid.indptr[row + 1]]
+            because[row] = self.model.reasons(mine, companies)
+        return Ranked(best, np.take_along_axis(scores, np.maximum(best, 0), axis=1), np.where(best < 0, -1, because))
+
+    def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
+        """Write everything into an empty folder; `facts` are for people and for `load`'s caller."""
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(folder / CLIENTS, self.clients)
+        sparse.save_npz(folder / PAID, self.paid, compressed=False)
+        self.companies.assign(is_open=self.is_open, place=self._places()).to_parquet(folder / COMPANIES)
+        _save_model(folder, "embeddings", self.embeddings)
+        if self.model.name != "embeddings":
+            _save_model(folder, self.model.name, self.model)
+        self.index.save(folder / INDEX)
+        (folder / FACTS).write_text(json.dumps({"model": self.model.name, **facts}, indent=2, default=str))
+
+    def _places(self) -> Ints:
+        places = np.zeros(len(self.companies), dtype=np.int64)
+        places[self.popular] = np.arange(1, len(self.popular) + 1)
+        return places
+
+    @classmethod
+    def load(cls, folder: Path) -> tuple[Recommender, dict[str, Any]]:
+        """What `save` wrote. Raises OSError, ValueError, KeyError or RuntimeError where a file is missing or broken."""
+        facts: dict[str, Any] = json.loads((folder / FACTS).read_text())
+        companies = pd.read_parquet(folder / COMPANIES)
+        places = companies.pop("place").to_numpy()
+        named = np.flatnonzero(places)
+        embeddings = _load_model(folder, "embeddings")
+        assert isinstance(embeddings, Embeddings)
+        model = embeddings if facts["model"] == "embeddings" else _load_model(folder, facts["model"])
+        return cls(
+            np.load(folder / CLIENTS), companies, sparse.load_npz(folder / PAID), companies.pop("is_open").to_numpy(dtype=bool),
+            named[np.argsort(places[named])], model, embeddings, CompanyIndex.load(folder / INDEX),
+        ), facts  # fmt: skip
 
 
-def top(scores: Floats, paid: Matrix, n: int) -> Ints:
-    """The `n` best companies per client, best first, without those that he paid; ties go to the smaller column."""
-    open_to = scores.astype(np.float64)
-    rows = np.repeat(np.arange(paid.shape[0]), np.diff(paid.indptr))
-    open_to[rows, paid.indices] = -np.inf
-    n = min(n, open_to.shape[1])
-    order = np.argsort(-open_to, axis=1, kind="stable")[:, :n]
-    return np.where(np.isneginf(np.take_along_axis(open_to, order, axis=1)), -1, order)
+def _save_model(folder: Path, name: str, model: Any) -> None:
+    """Its arrays: dense ones in one file, a sparse one in a file of its own."""
+    values = {field.name: getattr(model, field.name) for field in fields(model) if field.name != "name"}
+    for field, value in values.items():
+        if sparse.issparse(value):
+            sparse.save_npz(folder / f"{name}.{field}.npz", value, compressed=False)
+    np.savez(folder / f"{name}.npz", **{field: value for field, value in values.items() if not sparse.issparse(value)})
 
 
-def matrix_of(clients: Sequence[int], companies: Sequence[int], shape: tuple[int, int]) -> Matrix:
-    """Presence of (client, company) pairs; however often a pair stands there, it is 1."""
-    found = sparse.csr_matrix((np.ones(len(clients), dtype=np.float32), (clients, companies)), shape=shape)
-    found.data[:] = 1
-    return found
-
-
-def _together(paid: Matrix) -> Matrix:
-    """Clients in common per pair of companies, the diagonal left out."""
-    together = (paid.T @ paid).tocsr()
-    together.setdiag(0)
-    together.eliminate_zeros()
-    return together
-
-
-def _ppmi(together: Matrix) -> Matrix:
-    cells = together.tocoo()
-    total = cells.data.sum()
-    per_row = np.asarray(together.sum(axis=1)).ravel()
-    context = per_row**CONTEXT_POWER
-    context = context / context.sum()
-    with np.errstate(divide="ignore"):
-        information = np.log(cells.data / total / (per_row[cells.row] / total * context[cells.col]))
-    kept = information > 0
-    return sparse.csr_matrix((information[kept], (cells.row[kept], cells.col[kept])), shape=together.shape)
-
-
-def _nearest(similarity: Matrix, n: int) -> Matrix:
-    """The n greatest of each row."""
-    for row in range(similarity.shape[0]):
-        data = similarity.data[similarity.indptr[row] : similarity.indptr[row + 1]]
-        if len(data) > n:
-            data[data < np.partition(data, -n)[-n]] = 0
-    similarity.eliminate_zeros()
-    return similarity
-
-
-def _unit(vectors: Floats) -> Floats:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: Floats = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
-    return scaled
+def _load_model(folder: Path, name: str) -> Model:
+    class_ = CLASSES[name]
+    with np.load(folder / f"{name}.npz") as dense:
+        values: dict[str, Any] = dict(dense)
+    for field in fields(class_):
+        if field.name not in values and field.name != "name":
+            values[field.name] = sparse.load_npz(folder / f"{name}.{field.name}.npz")
+    return class_(**values)

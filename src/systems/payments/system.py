@@ -20,5 +20,6 @@ SYSTEM = System(
         silver.COMPANY_FEATURES,
         gold.COMPANY_SIMILARITY,
         gold.POPULAR_COMPANIES,
+        gold.RECOMMENDATIONS,
     ],
 )

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from systems.payments.recommender import MODELS, Judgement, Popularity, judge, matrix_of, top
+from systems.payments.judging import Judgement, judge, top
+from systems.payments.models import MODELS, Popularity, matrix_of
 from tideline.samples.payments.world import TASTE_SHARE, TOP_SHARE, World
 
 
