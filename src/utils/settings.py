@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from utils.errors import SettingsError
+from utils.pseudonyms import pseudonym_of
 
 if TYPE_CHECKING:
     from engine.system import System
@@ -112,8 +113,16 @@ class Settings:
     @property
     def landing(self) -> str:
         """The system's landing folder; its sources are folders below it."""
-        root = self.volume_root.rstrip("/")
-        return f"{root}/{self.catalog}/{self.schema_prefix}{self.system_name}_raw/landing"
+        return self.volume("raw.landing")
+
+    def volume(self, path: str) -> str:
+        """The folder of the volume `layer.name`."""
+        layer, _, name = path.partition(".")
+        return f"{self.volume_root.rstrip('/')}/{self.catalog}/{self.schema_prefix}{self.system_name}_{layer}/{name}"
+
+    def pseudonym(self, personal_id: str) -> str:
+        """What an id is called in gold."""
+        return pseudonym_of(self.secret(PSEUDONYM_KEY), personal_id)
 
 
 def system_names() -> list[str]:

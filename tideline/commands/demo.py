@@ -57,7 +57,8 @@ def demo(app: App, days: int, scale: float, fresh: bool) -> int:
     runs: list[JobRun] = []
     with _running(app) as sources:
         for day in range(1, days + 1):
-            runs += _run_day(app, bundle, _deliver(app, bundle, sources, day, scale))
+            today = _deliver(app, bundle, sources, day, scale)
+            runs += _run_day(app, bundle, today, _parameters(sources))
             if not all(found.is_fine for found in runs):
                 break
     done = day if all(found.is_fine for found in runs) else day - 1
@@ -101,8 +102,14 @@ def _deliver(app: App, bundle: Bundle, sources: list[Source], day: int, scale: f
     return today
 
 
-def _run_day(app: App, bundle: Bundle, today: date) -> list[JobRun]:
-    """The jobs one after the other: side by side they would share two cores."""
+def _parameters(sources: list[Source]) -> dict[str, dict[str, str]]:
+    """Per job what it is told besides the date: the recommender is held against what the generator planted."""
+    planted = next(source.known_answer for source in sources if source.system == "payments")
+    return {"payments_recommendations": {"known_answer": str(planted)}}
+
+
+def _run_day(app: App, bundle: Bundle, today: date, given: dict[str, dict[str, str]]) -> list[JobRun]:
+    """The jobs one after the other: side by side they would share two cores. `given` are parameters of some of them."""
     from tideline.workspace.jobs import run_job
     from tideline.workspace.report import write_report
     from tideline.workspace.terminal.closing import show_failures
@@ -112,7 +119,7 @@ def _run_day(app: App, bundle: Bundle, today: date) -> list[JobRun]:
     for job in JOBS:
         with stop_on_interrupt(app) as stop, Progress(app.console) as progress:
             found = run_job(
-                bundle, job, parameters={"as_of": str(today)}, pool=app.pool, store=app.store,
+                bundle, job, parameters={"as_of": str(today), **given.get(job, {})}, pool=app.pool, store=app.store,
                 on_event=progress, stop=stop, is_checked=True,
             )  # fmt: skip
         write_report(found, app.store)

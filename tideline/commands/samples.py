@@ -73,6 +73,8 @@ def _write_days(app: App, system: str, *, days: int, scale: float, seed: int) ->
     source = source_of(app, system)
     for day in range(1, days + 1):
         click.echo(f"{day_of(START, day)}  {source.write_day(day, scale=scale, seed=seed, start=START)}")
+    if source.known_answer.is_file():
+        click.echo(f"what was planted: tideline run payments_recommendations --param known_answer={source.known_answer}")
 
 
 def _last(days: int) -> date:

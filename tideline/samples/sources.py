@@ -20,6 +20,8 @@ from tideline.workspace.errors import WorkspaceError
 from tideline.workspace.private import write_private
 
 SYSTEMS = ("payments", "funnel")
+# Companies per client in the known answer: enough for the best ten that are not paid yet.
+N_KNOWN = 60
 
 
 class Source:
@@ -67,9 +69,16 @@ class Source:
         """Bring the running database to the end of a day of its sample; gives what was written, for people."""
         with psycopg.connect(self.cluster.login(self.system, f"{self.system}_owner").dsn) as connection:
             if self.system == "payments":
-                written = payments.write_day(connection, payments.sample(seed, scale, start), day_index)
+                sample = payments.sample(seed, scale, start)
+                written = payments.write_day(connection, sample, day_index)
+                payments.best_companies(sample.world, N_KNOWN).to_parquet(self.known_answer)
                 return f"{written.payments} payments and {written.companies} companies changed"
             return f"{funnel.write_day(connection, funnel.sample(seed, scale, start), day_index)} rows changed"
+
+    @property
+    def known_answer(self) -> Path:
+        """What the sample's generator draws payments from, for judging whoever guesses it: a file, once a day was written."""
+        return self.cluster.folder.parent / "known_answer.parquet"
 
     def load(self, folder: Path) -> str:
         """Load the four pages' files into the funnel's running database; gives what was loaded, for people."""

@@ -47,6 +47,11 @@ class Layout:
         return self.home / "runs"
 
     @property
+    def models(self) -> Path:
+        """MLflow's runs, models and what they logged."""
+        return self.home / "models"
+
+    @property
     def secrets(self) -> Path:
         """JSON: {scope: {key: value}}, readable by its owner only."""
         return self.home / "secrets.json"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame, Window
@@ -16,7 +18,9 @@ from systems.payments.config import (
     POPULAR,
     RECOMMENDED,
 )
-from systems.payments.recommender import Recommender
+
+if TYPE_CHECKING:  # readers of the tables need none of the model's libraries
+    from systems.payments.recommender import Recommender
 
 
 def company_similarity(paid: DataFrame, companies: DataFrame) -> DataFrame:

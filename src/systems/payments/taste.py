@@ -34,6 +34,7 @@ class Taste:
     def of(cls, pairs: pd.DataFrame, companies: pd.DataFrame) -> Taste:
         """From rows (client, company_id, first_paid_us), one per client and company, and rows of `silver.company_features`."""
         companies = companies.sort_values("company_id", ignore_index=True)
+        companies.attrs = {}  # Spark leaves its metrics there, which no file format takes
         clients, rows = np.unique(pairs["client"].to_numpy().astype(PSEUDONYM), return_inverse=True)
         columns = np.searchsorted(companies["company_id"].to_numpy(), pairs["company_id"].to_numpy())
         order = np.lexsort((columns, rows))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from systems.payments import figures
 from systems.payments.gold import recommendations
 from systems.payments.judging import TOP, top
 from systems.payments.models import MODELS, Embeddings, matrix_of
@@ -57,6 +58,21 @@ def test_the_winner_finds_twice_what_popularity_finds_and_the_index_loses_next_t
     assert recall[SERVED] >= 2 * recall["popularity"]
     assert recall[SERVED] >= 0.95 * recall[trained.winner]
     assert recall[trained.winner] < recall[KNOWN]
+
+
+def test_figures_show_what_was_judged(trained: Trained) -> None:
+    judged = trained.table()
+    bars = figures.rankings(judged, trained.winner).axes[0].patches
+    assert sorted((bar.get_width() for bar in bars), reverse=True) == sorted(judged["recall"], reverse=True)
+    drawn = figures.rankings(judged, trained.winner).axes[0]
+    said = " ".join(text.get_text() for text in drawn.texts)
+    best, known = trained.judgements[trained.winner].recall, trained.judgements[KNOWN].recall
+    assert f"{best / known:.0%} of what is possible" in said
+    points = figures.coverage(judged).axes[0].collections
+    assert {round(float(p.get_offsets()[0][0]), 6) for p in points} == {round(trained.judgements[m].coverage, 6) for m in MODELS}
+    ranked = trained.recommender.recommend(np.arange(300), 10)
+    curve = figures.how_often_named(ranked, len(trained.recommender.companies)).axes[0].lines[0].get_ydata()
+    assert (curve - 1).sum() == (ranked.companies >= 0).sum()
 
 
 def test_what_was_saved_answers_as_before(trained: Trained, served: Recommender) -> None:

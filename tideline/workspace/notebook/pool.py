@@ -35,6 +35,7 @@ from tideline.workspace.notebook.secrets import SecretStore, kernel_environment
 from tideline.workspace.notebook.stops import Stops
 from tideline.workspace.server.address import ServerAddress
 from tideline.workspace.server.probe import answers
+from tideline.workspace.tracking import tracking_environment
 
 CLOSE_SECONDS = 20.0
 PROBES = 3  # a server under load may miss one; where nothing listens, all three fail at once
@@ -181,7 +182,8 @@ class KernelPool:
         async with self._turn:
             if self._nursery is None or not self._nursery.is_alive:
                 self._close_nursery()
-                self._nursery = await Nursery.start(kernel_environment(os.environ, self.address.env()))
+                own = {**self.address.env(), **tracking_environment(self.layout)}
+                self._nursery = await Nursery.start(kernel_environment(os.environ, own))
         process = await KernelProcess.start(self._nursery)
         self._live.add(process)
         return process

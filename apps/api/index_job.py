@@ -1,0 +1,94 @@
+"""The job that builds the recommender, started and watched through the workspace's Jobs API."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from databricks.sdk.errors import InvalidParameterValue, NotFound
+from databricks.sdk.service.jobs import Run, RunLifeCycleState, RunResultState
+
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
+
+OVER = {RunLifeCycleState.TERMINATED, RunLifeCycleState.SKIPPED, RunLifeCycleState.INTERNAL_ERROR}
+BAD = {RunResultState.FAILED, RunResultState.TIMEDOUT}
+GOOD = {RunResultState.SUCCESS, RunResultState.SUCCESS_WITH_FAILURES}
+
+
+@dataclass(frozen=True)
+class Build:
+    """A run of the job: `state` is running, succeeded, failed or canceled; `task` is what it does now or failed at."""
+
+    run_id: int
+    state: str
+    task: str | None
+    message: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class AlreadyRunning(Exception):
+    """The job runs; `run_id` is that run."""
+
+    def __init__(self, run_id: int) -> None:
+        super().__init__(f"run {run_id} is building the index")
+        self.run_id = run_id
+
+
+class IndexJob:
+    """One job. `connect` makes the client when it is first needed: the API starts and answers without a workspace."""
+
+    def __init__(self, connect: Callable[[], WorkspaceClient], job_id: int) -> None:
+        self._connect, self._job_id = connect, job_id
+        self._client: WorkspaceClient | None = None
+        self._starting = threading.Lock()
+
+    def start(self) -> int:
+        """Start a run and give its id. Raises AlreadyRunning where one is not over."""
+        with self._starting:
+            active = next(iter(self._jobs.list_runs(job_id=self._job_id, active_only=True)), None)
+            if active is not None and active.run_id is not None:
+                raise AlreadyRunning(active.run_id)
+            return int(self._jobs.run_now(job_id=self._job_id).response.run_id or 0)
+
+    def find(self, run_id: int) -> Build | None:
+        """How a run stands; None where the job has no such run."""
+        try:
+            run = self._jobs.get_run(run_id)
+        except (NotFound, InvalidParameterValue):
+            return None
+        return _build_of(run) if run.job_id == self._job_id else None
+
+    @property
+    def _jobs(self):  # type: ignore[no-untyped-def]  # the client's own type
+        if self._client is None:
+            self._client = self._connect()
+        return self._client.jobs
+
+
+def _build_of(run: Run) -> Build:
+    tasks = run.tasks or []
+    failed = next((t for t in tasks if t.state and t.state.result_state in BAD), None)
+    doing = next((t for t in tasks if t.state and t.state.life_cycle_state == RunLifeCycleState.RUNNING), None)
+    shown = failed or doing
+    said = (failed.state.state_message if failed and failed.state else None) or (run.state.state_message if run.state else None)
+    return Build(
+        int(run.run_id or 0), _state_of(run), shown.task_key if shown else None, said or None, _moment(run.start_time),
+        _moment(run.end_time),
+    )  # fmt: skip
+
+
+def _state_of(run: Run) -> str:
+    if run.state is None or run.state.life_cycle_state not in OVER:
+        return "running"
+    if run.state.result_state in GOOD:
+        return "succeeded"
+    return "canceled" if run.state.result_state == RunResultState.CANCELED else "failed"
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None

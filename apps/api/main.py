@@ -1,0 +1,72 @@
+"""The app: what it holds in memory, who may ask, and the routes of every system."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+from databricks.sdk import WorkspaceClient
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from apps.api import payments
+from apps.api.config import Config
+from apps.api.index_job import IndexJob
+from systems.payments.recommender import Recommender
+from utils.places import LocalReleases, Releases, VolumeReleases
+from utils.snapshots import Snapshots
+
+BEARER = HTTPBearer(auto_error=False)
+
+
+def create_app(config: Config) -> FastAPI:
+    """The API. It starts without a published recommender and without a workspace, and says so where they are needed."""
+    place: Releases = (
+        VolumeReleases(WorkspaceClient(), config.serving) if _is_remote(config.serving) else LocalReleases(Path(config.serving))
+    )
+    recommender = Snapshots(
+        "recommender", place.version, lambda version: Recommender.load(place.folder(version))[0],
+        every_seconds=config.refresh_seconds,
+    )  # fmt: skip
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        recommender.start()
+        yield
+        recommender.stop()
+
+    app = FastAPI(title="Tideline", version="1", description="Answers of the analytics systems.", lifespan=lifespan)
+    app.state.config, app.state.recommender = config, recommender
+    app.state.index_job = IndexJob(WorkspaceClient, config.recommendations_job_id)
+    app.include_router(payments.router, dependencies=[Depends(_guard)])
+
+    @app.get("/health", tags=["state"])
+    async def health() -> dict[str, str]:
+        """Whether the process answers."""
+        return {"status": "ok"}
+
+    @app.get("/ready", tags=["state"], responses={503: {"description": "Something is not loaded yet."}})
+    async def ready() -> JSONResponse:
+        """Whether every answer can be given, and from which versions; what went wrong when a new one was taken over."""
+        now = recommender.current
+        body = {"recommender": now.version if now else None, "error": recommender.error or None}
+        return JSONResponse(body, 200 if now else 503)
+
+    return app
+
+
+async def _guard(
+    request: Request, found: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+) -> None:
+    token: str = request.app.state.config.token
+    if token and (found is None or not secrets.compare_digest(found.credentials.encode(), token.encode())):
+        raise HTTPException(401, "the token is missing or wrong", {"WWW-Authenticate": "Bearer"})
+
+
+def _is_remote(serving: str) -> bool:
+    """A volume's path that is no folder here: apps do not see volumes as folders."""
+    return serving.startswith("/Volumes/") and not Path(serving).is_dir()
