@@ -4,12 +4,13 @@ A series is the daily (people at a step, people who went on) of everybody or of 
 likelihood ratio of two rates against one, at the best of all days; its tail is that of a standardised Brownian
 bridge (James, James and Siegmund 1987, Biometrika 74, equation 1.2), with time measured in people, not in days. Series are tested
 together and corrected by Holm, so that a family of unchanged series raises an alarm in at most `ALARMS` of cases.
-A found break is looked for again on both of its sides.
+A found break is looked for again on both of its sides, and all are then placed between their neighbours (Bai 1997,
+Econometric Theory 13).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,6 +25,7 @@ ALARMS, CONFIDENCE = 0.05, 0.95
 # A side of a break has at least this share of the people, and so many expected successes and failures: below it the
 # approximation of the tail does not hold.
 LEAST_SHARE, LEAST_EXPECTED = 0.05, 10
+MOST_ROUNDS = 50  # of placing breaks between their neighbours; a few do
 EVERYBODY = "everybody"
 # How far below the best day's likelihood ratio the true day's lies at most, with that confidence (Hansen 2000,
 # Econometrica 68, theorem 2): a day of change is no regular parameter, the usual 3.84 would hold it too rarely.
@@ -55,8 +57,8 @@ class Series:
 class Break:
     """A change of a rate: first day of the new one, rates before and after in [0, 1], their difference with its interval.
 
-    `earliest` and `latest` are the days whose likelihood is within the confidence of the best one's; `p_value` is corrected
-    for all series of the family.
+    The rates are those since the break before it and until the next one of the series. `earliest` and `latest` are the
+    days whose likelihood is within the confidence of the best one's; `p_value` is corrected for all series of the family.
     """
 
     step: str
@@ -73,26 +75,6 @@ class Break:
     p_value: float
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """How far a dimension explains a break of everybody's rate; ranked by `p_value`, the least first.
-
-    `p_value` (corrected over the dimensions) is of the hypothesis that all values changed alike. `mix_share` is the share of
-    the change that comes from another mix of people, the rest from rates within values; `moved` are the values whose
-    own rate changed, with their change.
-    """
-
-    dimension: str
-    p_value: float
-    mix_share: float
-    moved: Mapping[str, float]
-
-    @property
-    def explains(self) -> bool:
-        """Whether values changed differently, which chance does not account for."""
-        return self.p_value < ALARMS
-
-
 def find_breaks(family: Sequence[Series]) -> list[Break]:
     """The breaks of all series that are tested together, the surest first; empty where nothing changed."""
     scanned = [(series, _scan(series)) for series in family]
@@ -101,21 +83,10 @@ def find_breaks(family: Sequence[Series]) -> list[Break]:
     breaks: list[Break] = []
     for (series, found), p_value in zip(tested, corrected, strict=True):
         if p_value < ALARMS:
-            breaks.append(_break_of(series, found, p_value))
-            for side in (series.part(0, found.at), series.part(found.at, len(series.days))):
-                breaks += _within(side, len(tested))
+            n_days, n_tests = len(series.days), len(tested)
+            more = _more(series, 0, found.at, n_tests), _more(series, found.at, n_days, n_tests)
+            breaks += _settled(series, [*more[0], found.at, *more[1]], n_tests) or [_break_of(series, found, p_value)]
     return sorted(breaks, key=lambda each: (each.p_value, each.day))
-
-
-def explain(found: Break, everybody: Series, by_dimension: Mapping[str, Sequence[Series]]) -> list[Explanation]:
-    """How far each dimension explains a break, best first; `by_dimension` holds a series per value of the same step."""
-    at = list(everybody.days).index(found.day)
-    raw = [(name, *_apart(at, values)) for name, values in by_dimension.items()]
-    corrected = holm([p_value for _, p_value, _, _ in raw])
-    explanations = [
-        Explanation(name, p_value, mix, moved) for (name, _, mix, moved), p_value in zip(raw, corrected, strict=True)
-    ]
-    return sorted(explanations, key=lambda each: each.p_value)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -160,14 +131,40 @@ def _scan(series: Series) -> _Scan | None:
     return _Scan(best + 1, ratios, tail(float(ratios[best])))
 
 
-def _within(series: Series, n_tests: int) -> list[Break]:
-    """Further breaks on one side of a found one, each as sure as if it were tested beside all series."""
-    found = _scan(series)
+def _more(series: Series, first: int, last: int, n_tests: int) -> list[int]:
+    """Places of further breaks from `first` to `last`, each as sure as if it were tested beside all series; in order."""
+    found = _scan(series.part(first, last))
     if found is None or found.p_value * n_tests >= ALARMS:
         return []
-    sides = (series.part(0, found.at), series.part(found.at, len(series.days)))
-    more = [each for side in sides for each in _within(side, n_tests)]
-    return [_break_of(series, found, min(1.0, found.p_value * n_tests)), *more]
+    at = first + found.at
+    return [*_more(series, first, at, n_tests), at, *_more(series, at, last, n_tests)]
+
+
+def _settled(series: Series, places: list[int], n_tests: int) -> list[Break]:
+    """Two or more breaks, each placed once more between its neighbours until none moves; empty where fewer are left.
+
+    A break that was found before its neighbours may stand a day off, and then that day is taken for a break of its own:
+    the one that says nothing between its neighbours goes, the least sure first.
+    """
+    breaks: list[Break] = []
+    for _ in range(MOST_ROUNDS):
+        if len(places) < 2:
+            return []
+        bounds = [0, *places, len(series.days)]
+        parts = [series.part(first, last) for first, last in zip(bounds, bounds[2:], strict=False)]
+        scans = [_scan(part) for part in parts]
+        p_values = [min(1.0, found.p_value * n_tests) if found else 1.0 for found in scans]
+        least_sure = int(np.argmax(p_values))
+        if p_values[least_sure] >= ALARMS:
+            del places[least_sure]
+            continue
+        found_here = zip(parts, scans, p_values, strict=True)
+        breaks = [_break_of(part, found, p_value) for part, found, p_value in found_here if found]
+        moved = sorted({first + found.at for first, found in zip(bounds, scans, strict=False) if found})
+        if moved == places:
+            break
+        places = moved
+    return breaks
 
 
 def _break_of(series: Series, found: _Scan, p_value: float) -> Break:
@@ -183,14 +180,15 @@ def _break_of(series: Series, found: _Scan, p_value: float) -> Break:
 
 def difference_interval(x1: int, n1: int, x2: int, n2: int) -> tuple[float, float]:
     """Interval of rate 2 minus rate 1 from Wilson's intervals of both (Newcombe 1998, method 10)."""
-    (low1, high1), (low2, high2) = _wilson(x1, n1), _wilson(x2, n2)
+    (low1, high1), (low2, high2) = wilson(x1, n1), wilson(x2, n2)
     p1, p2 = x1 / n1, x2 / n2
     low = p2 - p1 - np.hypot(p2 - low2, high1 - p1)
     high = p2 - p1 + np.hypot(high2 - p2, p1 - low1)
     return float(low), float(high)
 
 
-def _wilson(x: int, n: int) -> tuple[float, float]:
+def wilson(x: int, n: int) -> tuple[float, float]:
+    """Interval of a rate (Wilson 1927)."""
     z = stats.norm.ppf((1 + CONFIDENCE) / 2)
     middle, half = (x + z * z / 2) / (n + z * z), z / (n + z * z) * np.sqrt(x * (n - x) / n + z * z / 4)
     return float(middle - half), float(middle + half)
@@ -201,25 +199,3 @@ def _likelihood(n: Counts | int, x: Counts | int) -> Floats:
     n, x = np.asarray(n, dtype=float), np.asarray(x, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(x > 0, x * np.log(x / n), 0) + np.where(n > x, (n - x) * np.log((n - x) / n), 0)
-
-
-def _apart(at: int, values: Sequence[Series]) -> tuple[float, float, dict[str, float]]:
-    """(p that all values changed alike, share of the mix, values that moved) at a day; Cochran's Q on the changes."""
-    n = np.array([[series.reached[:at].sum(), series.reached[at:].sum()] for series in values], dtype=float)
-    x = np.array([[series.went_on[:at].sum(), series.went_on[at:].sum()] for series in values], dtype=float)
-    known = [int(place) for place in np.flatnonzero((n > 0).all(axis=1))]
-    n, x, names = n[known], x[known], [values[place].value for place in known]
-    if len(names) < 2:
-        return 1.0, 0.0, {}
-    # Half a person added to both outcomes keeps variances above zero (Agresti and Caffo 2000).
-    rate = (x + 0.5) / (n + 1)
-    change, variance = rate[:, 1] - rate[:, 0], (rate * (1 - rate) / (n + 1)).sum(axis=1)
-    common = (change / variance).sum() / (1 / variance).sum()
-    q = float(((change - common) ** 2 / variance).sum())
-    share = n / n.sum(axis=0)
-    by_mix = float(((share[:, 1] - share[:, 0]) * rate.mean(axis=1)).sum())
-    by_rate = float((share.mean(axis=1) * change).sum())
-    p_values = holm([float(p) for p in 2 * stats.norm.sf(np.abs(change) / np.sqrt(variance))])
-    moved = {name: float(d) for name, d, p in zip(names, change, p_values, strict=True) if p < ALARMS}
-    whole = abs(by_mix) + abs(by_rate)
-    return float(stats.chi2.sf(q, len(names) - 1)), abs(by_mix) / whole if whole else 0.0, moved

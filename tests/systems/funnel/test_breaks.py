@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -17,11 +18,11 @@ from systems.funnel.breaks import (
     EVERYBODY,
     Series,
     difference_interval,
-    explain,
     find_breaks,
     holm,
     tail,
 )
+from systems.funnel.explain import explain
 
 DAYS = [date(2023, 1, 1) + timedelta(days=n) for n in range(120)]
 NULL_RUNS, POWER_RUNS = 200, 100
@@ -107,6 +108,22 @@ def test_two_breaks_of_a_series_are_both_found() -> None:
     rates = np.select([np.arange(120) < 40, np.arange(120) < 80], [0.4, 0.2], 0.5)
     found = find_breaks([series(np.full(120, 1_000), np.random.default_rng(2).binomial(1_000, rates))])
     assert sorted(each.day for each in found) == [DAYS[40], DAYS[80]]
+
+
+def test_a_break_that_was_found_a_day_off_leaves_no_second_one_beside_it() -> None:
+    """The whole series is split first, at a day that the other break moves; rates are those between neighbours."""
+    beside, exact = 0, 0
+    for seed in range(40):
+        rates = np.select([np.arange(120) < 40, np.arange(120) < 80], [0.55, 0.40], 0.55)
+        found = find_breaks([series(np.full(120, 1_500), np.random.default_rng(seed).binomial(1_500, rates))])
+        days = sorted((each.day - DAYS[0]).days for each in found)
+        beside += any(later - earlier < 5 for earlier, later in pairwise(days))
+        if len(found) == 2:
+            first, second = sorted(found, key=lambda each: each.day)
+            shown = [first.rate_before, first.rate_after, second.rate_before, second.rate_after]
+            exact += shown == pytest.approx([0.55, 0.40, 0.40, 0.55], abs=0.01)
+    assert beside == 0
+    assert exact >= 32, exact
 
 
 def test_nobody_and_everybody_are_no_error() -> None:
