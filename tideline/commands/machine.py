@@ -8,6 +8,7 @@ import click
 from rich.text import Text
 
 from tideline.commands.app import App, root_with_bundle
+from tideline.commands.control import stop_control_of
 from tideline.commands.sources import stop_all
 from tideline.workspace.errors import WorkspaceError
 
@@ -30,10 +31,12 @@ def doctor(app: App) -> int:
 @click.command(epilog="\b\nExample\n  tideline stop")
 @click.pass_obj
 def stop(app: App) -> None:
-    """Stop the Spark server of this bundle and the sample sources; tables and data stay."""
+    """Stop the control plane and the Spark server of this bundle, and the sample sources; tables and data stay."""
     from tideline.workspace.server import stop_server
 
     app.root = root_with_bundle(app.root)
+    if stop_control_of(app):  # first: its runs and statements use the server
+        click.echo("the control plane is stopped")
     click.echo("the server is stopped" if stop_server(app.layout) else "no server is running")
     if stop_all(app):
         click.echo("the sample sources are stopped")
@@ -52,6 +55,7 @@ def reset(app: App, yes: bool) -> None:
         raise WorkspaceError(
             f"this removes every table, volume and run in {home}", hint="tideline reset --yes"
         )
+    stop_control_of(app)
     stop_server(app.layout)
     stop_all(app)
     for each in home.iterdir() if home.is_dir() else ():

@@ -16,6 +16,7 @@ from tideline.workspace.jobs.events import EventLog, Listener
 from tideline.workspace.jobs.junit import write_junit
 from tideline.workspace.jobs.kinds import child, condition, loop, notebook, python, sql
 from tideline.workspace.jobs.notes import told_of
+from tideline.workspace.jobs.numbers import job_number
 from tideline.workspace.jobs.plan import Plan, kind_of, make_plan, refuse_what_cannot_run
 from tideline.workspace.jobs.records import JobRun, TaskRun
 from tideline.workspace.jobs.references import Scope
@@ -36,12 +37,13 @@ def run_job(
     bundle: Bundle, key: str, *, parameters: Mapping[str, str] | None = None, only: str | None = None,
     pool: GetPool, store: RunStore, on_event: Listener = lambda event: None, stop: Stop | None = None,
     is_checked: bool = False, variables: Mapping[str, str] | None = None,
+    on_kept: Callable[[JobRun], None] = lambda run: None,
 ) -> JobRun:  # fmt: skip
     """Run the job to its end and keep what happened; a failed task is a state of the run, never an exception.
 
     JobError, before anything starts, for what does not exist, is wrong or is not emulated; `is_checked` says that
     the caller has asked `refuse_what_cannot_run` already. `variables`, those that the bundle was loaded with, are
-    kept for a repair.
+    kept for a repair. `on_kept` hears of the run as soon as the store has it: for whoever does not wait for its end.
     """
     plan = make_plan(bundle, key, parameters=parameters, only=only or "")
     if not is_checked:
@@ -49,6 +51,7 @@ def run_job(
     run = _new_run(plan, store)
     run.variables = dict(variables or {})
     with store.hold(run):
+        on_kept(run)
         running = _running(plan, run, store, pool, on_event, stop or Stop())
         _go(running)
     return run
@@ -231,6 +234,6 @@ def _file_of(root: Path, spec: dict[str, Any]) -> str:
 
 def _scope(running: Running) -> Scope:
     run, plan = running.run, running.plan
-    number = sum(ord(sign) * 31**place for place, sign in enumerate(plan.key)) % 10**12
+    number = job_number(plan.bundle.target, plan.key)
     job = {"id": str(number), "name": plan.name, "run_id": run.run_id, "repair_count": run.repair_count}
     return Scope(job=job, started_at=run.begun_at)

@@ -1,0 +1,104 @@
+"""A small bundle with its control plane: a real process on loopback, asked by the platform's own client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.jobs import BaseJob
+
+from tests.workspace.bundle.bundles import write
+from tideline.workspace.control import ControlAddress, ensure_control, stop_control
+from tideline.workspace.jobs import RunStore
+from tideline.workspace.layout import Layout
+from tideline.workspace.server import ServerAddress
+
+FILES = {
+    "databricks.yml": """
+        bundle: {name: small}
+        targets: {dev: {default: true}, prod: {}}
+        resources:
+          jobs:
+            greet:
+              name: greet somebody
+              parameters: [{name: word, default: hello}, {name: whom, default: "{{job.id}}"}]
+              tasks:
+                - {task_key: say, notebook_task: {notebook_path: say.py}}
+                - task_key: long_word
+                  depends_on: [{task_key: say}]
+                  condition_task: {op: EQUAL_TO, left: "{{tasks.say.values.n_letters}}", right: "5"}
+            break:
+              tasks:
+                - {task_key: fail, notebook_task: {notebook_path: fail.py, base_parameters: {fruit: apple}}}
+                - {task_key: after, depends_on: [{task_key: fail}], notebook_task: {notebook_path: fail.py}}
+            wait:
+              max_concurrent_runs: 1
+              queue: {enabled: false}
+              tasks: [{task_key: sleep, spark_python_task: {python_file: sleep.py}}]
+            both:
+              tasks:
+                - {task_key: first, run_job_task: {job_id: "${resources.jobs.greet.id}"}}
+        """,
+    "say.py": """
+        # Databricks notebook source
+        dbutils.widgets.text("word", "")
+        word = dbutils.widgets.get("word")
+        dbutils.jobs.taskValues.set("n_letters", len(word))
+        dbutils.notebook.exit(f"{word} {dbutils.widgets.get('whom')}")
+        """,
+    "fail.py": """
+        # Databricks notebook source
+        prices = {"pear": 1}
+
+        # COMMAND ----------
+
+        prices[dbutils.widgets.get("fruit")]
+        """,
+    "sleep.py": "import time\n\ntime.sleep(300)\n",
+}
+
+
+@dataclass
+class Plane:
+    """A running control plane and its bundle."""
+
+    layout: Layout
+    address: ControlAddress
+    client: WorkspaceClient
+
+    @property
+    def store(self) -> RunStore:
+        return RunStore(self.layout.runs)
+
+    def job(self, name: str) -> int:
+        """The id of the job with this name, as a client finds it."""
+        (found,) = self.client.jobs.list(name=name)
+        return number_of(found)
+
+
+def number_of(job: BaseJob) -> int:
+    assert job.job_id is not None
+    return job.job_id
+
+
+@pytest.fixture(scope="package")
+def plane(tmp_path_factory: pytest.TempPathFactory, spark_server: ServerAddress) -> Iterator[Plane]:
+    root = write(tmp_path_factory.mktemp("control") / "bundle", FILES)
+    layout = Layout(root)
+    address = ensure_control(layout, root, remote=spark_server)
+    try:
+        yield Plane(layout, address, WorkspaceClient(host=address.host, token=address.token))
+    finally:
+        stop_control(layout)
+
+
+@pytest.fixture
+def sql(plane: Plane) -> Callable[..., object]:
+    """Execute a statement on the one warehouse that there is."""
+
+    def execute(statement: str, **options: object) -> object:
+        return plane.client.statement_execution.execute_statement(statement, "any", **options)  # type: ignore[arg-type]
+
+    return execute

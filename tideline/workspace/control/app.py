@@ -1,0 +1,34 @@
+"""The app: the families of routes, the token before them, the platform's shape of errors behind them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from tideline.workspace.control import jobs, me, runs, statements
+from tideline.workspace.control.access import TokenCheck
+from tideline.workspace.control.errors import add_handlers
+from tideline.workspace.control.state import Workspace
+
+# Each has a `router`. A new family is a module and its name here.
+FAMILIES = (jobs, runs, statements, me)
+
+
+def create_app(workspace: Workspace, token: str) -> FastAPI:
+    """The control plane of a workspace. Its end stops the runs and statements that it started."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(workspace.close)
+
+    app = FastAPI(title="Control plane", lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.workspace = workspace
+    for family in FAMILIES:
+        app.include_router(family.router)
+    app.add_middleware(TokenCheck, token=token)
+    add_handlers(app)
+    return app
