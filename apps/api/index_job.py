@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from databricks.sdk.errors import InvalidParameterValue, NotFound
+from databricks.sdk.errors.base import DatabricksError
 from databricks.sdk.service.jobs import Run, RunLifeCycleState, RunResultState
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ class Build:
     finished_at: datetime | None
 
 
+class NoWorkspace(Exception):
+    """The workspace cannot be asked, or refuses; the text says what it said."""
+
+
 class AlreadyRunning(Exception):
     """The job runs; `run_id` is that run."""
 
@@ -48,17 +54,18 @@ class IndexJob:
         self._starting = threading.Lock()
 
     def start(self) -> int:
-        """Start a run and give its id. Raises AlreadyRunning where one is not over."""
-        with self._starting:
+        """Start a run and give its id. Raises AlreadyRunning where one is not over, NoWorkspace."""
+        with self._starting, _asked():
             active = next(iter(self._jobs.list_runs(job_id=self._job_id, active_only=True)), None)
             if active is not None and active.run_id is not None:
                 raise AlreadyRunning(active.run_id)
             return int(self._jobs.run_now(job_id=self._job_id).response.run_id or 0)
 
     def find(self, run_id: int) -> Build | None:
-        """How a run stands; None where the job has no such run."""
+        """How a run stands; None where the job has no such run. Raises NoWorkspace."""
         try:
-            run = self._jobs.get_run(run_id)
+            with _asked():
+                run = self._jobs.get_run(run_id)
         except (NotFound, InvalidParameterValue):
             return None
         return _build_of(run) if run.job_id == self._job_id else None
@@ -68,6 +75,17 @@ class IndexJob:
         if self._client is None:
             self._client = self._connect()
         return self._client.jobs
+
+
+@contextmanager
+def _asked() -> Iterator[None]:
+    """What the workspace says is an answer for people; that a run does not exist is the caller's affair."""
+    try:
+        yield
+    except (NotFound, InvalidParameterValue):
+        raise
+    except (DatabricksError, OSError, ValueError) as error:  # the client's word for missing credentials is ValueError
+        raise NoWorkspace(str(error).split("\n")[0]) from None
 
 
 def _build_of(run: Run) -> Build:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from databricks.sdk import WorkspaceClient
 from fastapi import Depends, FastAPI, HTTPException, Request
@@ -21,6 +21,7 @@ from utils.places import LocalReleases, Releases, VolumeReleases
 from utils.snapshots import Snapshots
 
 BEARER = HTTPBearer(auto_error=False)
+REFUSED: dict[int | str, dict[str, Any]] = {401: {"description": "The token is missing or wrong."}}
 
 
 def create_app(config: Config) -> FastAPI:
@@ -42,7 +43,9 @@ def create_app(config: Config) -> FastAPI:
     app = FastAPI(title="Tideline", version="1", description="Answers of the analytics systems.", lifespan=lifespan)
     app.state.config, app.state.recommender = config, recommender
     app.state.index_job = IndexJob(WorkspaceClient, config.recommendations_job_id)
-    app.include_router(payments.router, dependencies=[Depends(_guard)])
+    # Where no token is asked for, the documentation must not ask for one either.
+    guards = [Depends(_guard)] if config.token else []
+    app.include_router(payments.router, dependencies=guards, responses=REFUSED if config.token else {})
 
     @app.get("/health", tags=["state"])
     async def health() -> dict[str, str]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from databricks.sdk.errors.base import DatabricksError
 from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from apps.api.index_job import AlreadyRunning, IndexJob
+from apps.api.index_job import AlreadyRunning, IndexJob, NoWorkspace
 from systems.payments.questions import recommend_companies
 from systems.payments.recommender import POPULAR, Recommender
 from utils.snapshots import Snapshots
@@ -90,7 +89,7 @@ def create_index(request: Request) -> Any:
         return JSONResponse({"run_id": job.start()}, 202)
     except AlreadyRunning as running:
         return JSONResponse({"detail": str(running), "run_id": running.run_id}, 409)
-    except (DatabricksError, OSError) as error:
+    except NoWorkspace as error:
         raise HTTPException(502, f"the workspace did not start the build: {error}") from None
 
 
@@ -103,7 +102,7 @@ def index_build(run_id: Annotated[int, Path(ge=1, lt=2**63)], request: Request) 
     job: IndexJob = request.app.state.index_job
     try:
         found = job.find(run_id)
-    except (DatabricksError, OSError) as error:
+    except NoWorkspace as error:
         raise HTTPException(502, f"the workspace does not answer: {error}") from None
     if found is None:
         raise HTTPException(404, f"there is no build {run_id}")

@@ -10,8 +10,9 @@ from usearch.index import BatchMatches, Index
 
 from systems.payments.models import Floats, Ints
 
-# Links per company and how widely the graph is searched: more is surer and slower.
-CONNECTIVITY, WIDTH_OF_BUILD, WIDTH_OF_SEARCH = 16, 128, 200
+# Links per company and how widely the graph is searched: more is surer and slower. Chosen on 35,000 companies, where
+# these find 97 % of the 200 nearest.
+CONNECTIVITY, WIDTH_OF_BUILD, WIDTH_OF_SEARCH = 32, 256, 800
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class CompanyIndex:
         found = Index.restore(str(path))
         if found is None:
             raise RuntimeError(f"{path}: not an index")
+        found.expansion_search = WIDTH_OF_SEARCH  # no part of the file
         return cls(found)
 
     def save(self, path: Path) -> None:

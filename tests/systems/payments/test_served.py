@@ -80,6 +80,8 @@ def test_what_was_saved_answers_as_before(trained: Trained, served: Recommender)
     before, after = trained.recommender.recommend(rows, 20), served.recommend(rows, 20)
     assert (before.companies == after.companies).all()
     assert (before.because == after.because).all()
+    widths = [each.index.graph.expansion_search for each in (trained.recommender, served)]
+    assert widths[0] == widths[1], "the file forgets how widely the graph is searched"
 
 
 def test_every_winner_can_be_served(trained: Trained, tmp_path) -> None:
