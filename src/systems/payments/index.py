@@ -38,7 +38,7 @@ class CompanyIndex:
         found = Index.restore(str(path))
         if found is None:
             raise RuntimeError(f"{path}: not an index")
-        found.expansion_search = WIDTH_OF_SEARCH  # no part of the file
+        found.expansion_search = WIDTH_OF_SEARCH  # type: ignore[misc]  # no part of the file; its setter has no stub
         return cls(found)
 
     def save(self, path: Path) -> None:
