@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from databricks.sdk.errors import InvalidParameterValue, NotFound
 from databricks.sdk.errors.base import DatabricksError
-from databricks.sdk.service.jobs import Run, RunLifeCycleState, RunResultState
+from databricks.sdk.service.jobs import Run, RunLifeCycleState, RunResultState, RunTask
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -66,9 +66,14 @@ class IndexJob:
         try:
             with _asked():
                 run = self._jobs.get_run(run_id)
+                if run.job_id != self._job_id:
+                    return None
+                failed = next((t for t in run.tasks or [] if t.state and t.state.result_state in BAD), None)
+                # Only the output of a task's own run says what went wrong.
+                error = self._jobs.get_run_output(failed.run_id).error if failed and failed.run_id else None
         except (NotFound, InvalidParameterValue):
             return None
-        return _build_of(run) if run.job_id == self._job_id else None
+        return _build_of(run, failed, error)
 
     @property
     def _jobs(self):  # type: ignore[no-untyped-def]  # the client's own type
@@ -88,12 +93,10 @@ def _asked() -> Iterator[None]:
         raise NoWorkspace(str(error).split("\n")[0]) from None
 
 
-def _build_of(run: Run) -> Build:
-    tasks = run.tasks or []
-    failed = next((t for t in tasks if t.state and t.state.result_state in BAD), None)
-    doing = next((t for t in tasks if t.state and t.state.life_cycle_state == RunLifeCycleState.RUNNING), None)
-    shown = failed or doing
-    said = (failed.state.state_message if failed and failed.state else None) or (run.state.state_message if run.state else None)
+def _build_of(run: Run, failed: RunTask | None, error: str | None) -> Build:
+    doing = (t for t in run.tasks or [] if t.state and t.state.life_cycle_state == RunLifeCycleState.RUNNING)
+    shown = failed or next(doing, None)
+    said = error or (run.state.state_message if run.state else None)
     return Build(
         int(run.run_id or 0), _state_of(run), shown.task_key if shown else None, said or None, _moment(run.start_time),
         _moment(run.end_time),

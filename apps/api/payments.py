@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from apps.api.index_job import AlreadyRunning, IndexJob, NoWorkspace
 from systems.payments.questions import recommend_companies
@@ -18,13 +18,23 @@ router = APIRouter(tags=["payments"])
 EXAMPLE_CLIENT = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
+def _no_text(value: Any) -> Any:
+    if isinstance(value, str | bool):
+        raise ValueError("a whole number, not text")
+    return value
+
+
+# JSON has one kind of number: 5.0 is whole, "5" is none.
+Whole = Annotated[int, BeforeValidator(_no_text)]
+
+
 class Asked(BaseModel):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"client_id": EXAMPLE_CLIENT, "num_recommendations": 5}]}
     )
 
     client_id: str = Field(pattern="^[0-9a-f]{64}$", description="The client's own id, 64 hexadecimal digits.")
-    num_recommendations: int = Field(5, ge=1, le=POPULAR, strict=True, description="Companies at most.")
+    num_recommendations: Whole = Field(5, ge=1, le=POPULAR, description="Companies at most.")
 
 
 class Company(BaseModel):
@@ -63,7 +73,13 @@ class AlreadyBuilding(Problem):
     run_id: int
 
 
-@router.post("/recommend_companies", responses={503: {"model": Problem, "description": "Nothing was published yet."}})
+@router.post(
+    "/recommend_companies",
+    responses={
+        400: {"model": Problem, "description": "The body is no JSON."},
+        503: {"model": Problem, "description": "Nothing was published yet."},
+    },
+)
 async def recommend(asked: Asked, request: Request) -> Recommended:
     """Which companies does a client want to pay next? A client that is not known gets what most clients pay."""
     snapshots: Snapshots[Recommender] = request.app.state.recommender

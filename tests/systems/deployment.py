@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.outcomes import Outcome
 from engine.pipeline import run_layer
+from engine.spec import Published
 from utils.settings import Settings
 
 
@@ -47,10 +48,10 @@ class Deployment:
         return [tuple(row) for row in self.spark.sql(query).collect()]
 
     def fingerprint(self, layer: str) -> dict[str, tuple[Any, ...]]:
-        """Rows and an order-free hash of all columns, the run's id aside, of every table of a layer."""
+        """Rows and an order-free hash of all columns, the run's id aside, of every table that a layer's run writes."""
         found = {}
         for table in self.system.tables:
-            if table.layer == layer:
+            if table.layer == layer and not isinstance(table, Published):
                 frame = self.spark.table(self.settings.name_of(table.path))
                 names = ", ".join(_hashable(name, kind) for name, kind in frame.dtypes if name != "_run_id")
                 hashed = f"sum(cast(xxhash64({names}) AS decimal(38,0)))"

@@ -16,7 +16,7 @@ from utils.errors import CheckFailed
 
 # How many clients are looked at, half of them those who pay most companies.
 LOOKED_AT, SEED = 400, 5
-LEAST_RECALL, LEAST_OVERLAP, LEAST_SIZE = 0.95, 0.8, 0.5
+LEAST_RECALL, LEAST_OVERLAP, LEAST_SIZE = 0.95, 0.7, 0.5
 
 
 @dataclass(frozen=True)
