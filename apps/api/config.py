@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ class Config:
     port: int = 8000
     token: str = field(default="", repr=False)
     refresh_seconds: float = 5.0
+    build_parameters: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the job that builds, where its own defaults do not serve: `as_of` for payments of the past."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Config:
@@ -40,6 +43,7 @@ class Config:
             port=_number(environment, "DATABRICKS_APP_PORT", environment.get("TIDELINE_API_PORT", "8000")),
             token=token,
             refresh_seconds=float(environment.get("TIDELINE_API_REFRESH_SECONDS", "5")),
+            build_parameters=_texts(environment, "TIDELINE_BUILD_PARAMETERS"),
         )
 
 
@@ -54,6 +58,16 @@ def _number(environment: Mapping[str, str], name: str, default: str = "") -> int
     if not text.isascii() or not text.isdecimal():
         raise ConfigError(f"the variable {name} is `{text}`, expected a number")
     return int(text)
+
+
+def _texts(environment: Mapping[str, str], name: str) -> dict[str, str]:
+    try:
+        found = json.loads(environment.get(name) or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise ConfigError(f"the variable {name} is `{environment[name]}`, expected a JSON object of texts")
+    return found
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,8 +48,8 @@ class AlreadyRunning(Exception):
 class IndexJob:
     """One job. `connect` makes the client when it is first needed: the API starts and answers without a workspace."""
 
-    def __init__(self, connect: Callable[[], WorkspaceClient], job_id: int) -> None:
-        self._connect, self._job_id = connect, job_id
+    def __init__(self, connect: Callable[[], WorkspaceClient], job_id: int, parameters: Mapping[str, str]) -> None:
+        self._connect, self._job_id, self._parameters = connect, job_id, dict(parameters)
         self._client: WorkspaceClient | None = None
         self._starting = threading.Lock()
 
@@ -59,7 +59,7 @@ class IndexJob:
             active = next(iter(self._jobs.list_runs(job_id=self._job_id, active_only=True)), None)
             if active is not None and active.run_id is not None:
                 raise AlreadyRunning(active.run_id)
-            return int(self._jobs.run_now(job_id=self._job_id).response.run_id or 0)
+            return int(self._jobs.run_now(job_id=self._job_id, job_parameters=self._parameters or None).response.run_id or 0)
 
     def find(self, run_id: int) -> Build | None:
         """How a run stands; None where the job has no such run. Raises NoWorkspace."""

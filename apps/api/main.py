@@ -42,7 +42,7 @@ def create_app(config: Config) -> FastAPI:
 
     app = FastAPI(title="Tideline", version="1", description="Answers of the analytics systems.", lifespan=lifespan)
     app.state.config, app.state.recommender = config, recommender
-    app.state.index_job = IndexJob(WorkspaceClient, config.recommendations_job_id)
+    app.state.index_job = IndexJob(WorkspaceClient, config.recommendations_job_id, config.build_parameters)
     # Where no token is asked for, the documentation must not ask for one either.
     guards = [Depends(_guard)] if config.token else []
     app.include_router(payments.router, dependencies=guards, responses=REFUSED if config.token else {})

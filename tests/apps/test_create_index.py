@@ -29,19 +29,20 @@ FILES = {
           jobs:
             build:
               max_concurrent_runs: 1
-              tasks: [{task_key: learn, spark_python_task: {python_file: build.py}}]
+              parameters: [{name: as_of, default: today}]
+              tasks: [{task_key: learn, spark_python_task: {python_file: build.py, parameters: ["{{job.parameters.as_of}}"]}}]
             other:
               tasks: [{task_key: compare, condition_task: {op: EQUAL_TO, left: a, right: a}}]
         """,
     # Goes on until the test has written how it is to end.
     "build.py": """
-        import pathlib, time
+        import pathlib, sys, time
 
         ends = pathlib.Path(__file__).parent / "ends"
         while not ends.is_file():
             time.sleep(0.05)
         if ends.read_text() == "badly":
-            raise ValueError("too few clients")
+            raise ValueError(f"too few clients on {sys.argv[1]}")
         """,
 }
 
@@ -82,7 +83,10 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, spark_server: ServerAddre
         client = WorkspaceClient(host=address.host, token=address.token)
         other = client.jobs.run_now(job_number("dev", "other")).result()
         assert other.run_id is not None
-        job = {"TIDELINE_RECOMMENDATIONS_JOB_ID": str(job_number("dev", "build"))}
+        job = {
+            "TIDELINE_RECOMMENDATIONS_JOB_ID": str(job_number("dev", "build")),
+            "TIDELINE_BUILD_PARAMETERS": '{"as_of": "2023-06-02"}',
+        }
         with api(folder, **address.env(), **job) as found:
             yield Deployed(found, root, other.run_id)
     finally:
@@ -104,7 +108,7 @@ def test_a_build_is_started_once_and_watched_to_its_end(deployed: Deployed) -> N
 def test_a_failed_build_says_which_task_failed_and_why(deployed: Deployed) -> None:
     done = deployed.end(deployed.start(), "badly")
     assert (done["state"], done["task"]) == ("failed", "learn")
-    assert "too few clients" in done["message"]
+    assert "too few clients on 2023-06-02" in done["message"]
 
 
 def test_runs_that_are_no_builds_are_not_found(deployed: Deployed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tideline.commands.app import App, root_with_bundle
+from tideline.commands.app import App, pairs, root_with_bundle
 from tideline.commands.control import control_of
 from tideline.commands.secrets import KEY, SCOPE, make_own_key
 from tideline.workspace.errors import WorkspaceError
@@ -23,6 +24,7 @@ EXAMPLES = """
 Examples
   tideline app api
   tideline app api --port 8080
+  tideline app api --param as_of=2023-06-02     builds learn from the samples' days
 """
 
 
@@ -30,14 +32,20 @@ Examples
 @click.argument("name", type=click.Choice(["api"]))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where it listens; others than loopback need a token.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the job that builds; may be repeated."
+)
 @click.pass_obj
-def run_app(app: App, name: str, host: str, port: int) -> int:
+def run_app(app: App, name: str, host: str, port: int, parameters: tuple[str, ...]) -> int:
     """Serve the app NAME until Ctrl-C: `api` answers over HTTP, with its documentation at /docs.
 
     The variable TIDELINE_API_TOKEN sets a token that every request must carry.
     """
     app.root = root_with_bundle(app.root)
-    environment = api_environment(app, app.bundle()) | {"TIDELINE_API_HOST": host, "TIDELINE_API_PORT": str(port)}
+    given = json.dumps(pairs(parameters, "--param"))
+    environment = api_environment(app, app.bundle()) | {
+        "TIDELINE_API_HOST": host, "TIDELINE_API_PORT": str(port), "TIDELINE_BUILD_PARAMETERS": given,
+    }  # fmt: skip
     click.echo(f"{name}: http://{host}:{port}/docs (Ctrl-C ends it)")
     process = subprocess.Popen([sys.executable, "-m", f"apps.{name}"], cwd=app.root, env=os.environ | environment)
     try:
