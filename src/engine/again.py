@@ -1,4 +1,4 @@
-"""Raw records once more: a range of them (backfill), or those that were set aside (replay).
+"""Raw records once more: a range of them (backfill, asked of the source again too), or those set aside (replay).
 
 Both go the normal path into bronze, where older records lose: so they may run twice, and beside live loads. Cursors stay
 where they are; the layers above see what changed by the change feed, as ever.
@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from engine.changes import Path, Window, head_of, read_at
 from engine.conflicts import retried
 from engine.intake import take_in
+from engine.landing import land_all
 from engine.outcomes import Outcome, Outcomes, Result
 from engine.quarantine import ensure_quarantine, set_aside, settle
 from engine.run import Run
@@ -49,6 +50,19 @@ def backfill(spark: SparkSession, system: System, settings: Settings, start: dat
         return _take_in(run, table, records, window, only)
 
     return _for_each_table(spark, system, settings, "backfill", f"sequences in [{start}, {end})", work)
+
+
+def fetch_again(spark: SparkSession, system: System, settings: Settings, start: date, end: date) -> Outcomes:
+    """Ask the sources that have a mark (APIs, databases) for what changed on these days, UTC, and append what raw lacks.
+
+    Marks stay where they are. Files are not asked: all that is delivered lands. Raises as `backfill` does.
+    """
+    if start >= end:
+        raise SettingsError("backfill", f"[{start}, {end})", expected="a start before the end")
+    done = Outcomes(system.name, "raw", tuple(land_all(Run(spark, settings, system), (start, end))), kind="backfill")
+    RunLog(spark, settings).append(done)
+    done.raise_if_any_failed()
+    return done
 
 
 def replay_quarantine(spark: SparkSession, system: System, settings: Settings) -> Outcomes:
