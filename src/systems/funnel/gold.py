@@ -13,7 +13,7 @@ from engine.spec import Column, Derived, Input, Lookup
 from systems.funnel.config import CLOSED, FUNNELS, OPEN, Funnel
 
 CELL = ("funnel", "period_start", "device", "sex", "channel")
-MONTH = "cast(date_trunc('month', date) AS date)"
+MONTH = "cast(date_trunc('month', period_date) AS date)"
 
 
 def funnel_steps(users: DataFrame, visits: DataFrame) -> DataFrame:
@@ -22,23 +22,38 @@ def funnel_steps(users: DataFrame, visits: DataFrame) -> DataFrame:
     Every step of a funnel is there for every cell with a user, with zeros where nobody came. A drop-off is null, with the
     reason, where nobody was at the step, and at the last step.
     """
-    reached = visits.groupBy("funnel", "user_id").agg(F.collect_set("step_number").alias("steps"))
-    current = users.where("is_current").withColumn("period_start", F.expr(MONTH))
-    people = current.join(reached, ["funnel", "user_id"], "left")
+    people = walkers(users, visits).withColumn("period_start", F.expr(MONTH))
     return reduce(DataFrame.unionByName, [_steps_of(people, funnel) for funnel in FUNNELS])
 
 
-def _steps_of(people: DataFrame, funnel: Funnel) -> DataFrame:
-    n_steps = len(funnel.steps)
-    was_at = {n: F.coalesce(F.array_contains("steps", n), F.lit(False)) for n in range(1, n_steps + 1)}
-    passed: dict[int, SparkColumn] = {}
-    for n, at in was_at.items():
-        passed[n] = passed[n - 1] & at if n > 1 else at
-    cells = people.where(F.col("funnel") == funnel.name).groupBy(*CELL).agg(
-        *[F.count_if(at).alias(f"{OPEN}_{n}") for n, at in was_at.items()],
-        *[F.count_if(at).alias(f"{CLOSED}_{n}") for n, at in passed.items()],
+def walkers(users: DataFrame, visits: DataFrame) -> DataFrame:
+    """Every user once, as it is known now: the numbers of the `steps` it was at, and the latest first visit to one of them.
+
+    Both are null where it was at none.
+    """
+    reached = visits.groupBy("funnel", "user_id").agg(
+        F.collect_set("step_number").alias("steps"), F.max("first_visit_at").alias("last_step_at")
     )
-    rows = [_row(funnel, counting, n) for counting in (OPEN, CLOSED) for n in was_at]
+    return users.where("is_current").join(reached, ["funnel", "user_id"], "left")
+
+
+def is_at(n: int) -> SparkColumn:
+    """Whether one of `walkers` was at a step: the open way of counting."""
+    return F.coalesce(F.array_contains("steps", n), F.lit(False))
+
+
+def has_passed(n: int) -> SparkColumn:
+    """Whether one of `walkers` was at a step and at every one before it: the closed way of counting."""
+    return reduce(lambda before, step: before & is_at(step), range(2, n + 1), is_at(1))
+
+
+def _steps_of(people: DataFrame, funnel: Funnel) -> DataFrame:
+    numbers = range(1, len(funnel.steps) + 1)
+    cells = people.where(F.col("funnel") == funnel.name).groupBy(*CELL).agg(
+        *[F.count_if(is_at(n)).alias(f"{OPEN}_{n}") for n in numbers],
+        *[F.count_if(has_passed(n)).alias(f"{CLOSED}_{n}") for n in numbers],
+    )
+    rows = [_row(funnel, counting, n) for counting in (OPEN, CLOSED) for n in numbers]
     return cells.select(*CELL, F.inline(F.array(*rows)))
 
 
@@ -72,7 +87,7 @@ FUNNEL_STEPS = Derived(
     grain="one row per funnel, month, kind of user, way of counting and step",
     columns=[
         Column("funnel", "string", "Funnel."),
-        Column("period_start", "date", "First day of the month in which the users came first."),
+        Column("period_start", "date", "First day of the month that the users count for."),
         Column("device", "string", "desktop, mobile, tablet or unknown."),
         Column("sex", "string", "female, male or unknown."),
         Column("channel", "string", "What brought the users, or unknown; none where the funnel has no channel."),

@@ -15,8 +15,12 @@ from engine.spec import Column, Derived, Input
 from systems.funnel.config import FUNNELS, NONE, UNKNOWN
 
 
-def dim_user(users: DataFrame, page_users: DataFrame) -> DataFrame:
-    """Every version of every user, numbered; what is not known of a user is the word `unknown`."""
+def dim_user(users: DataFrame, page_users: DataFrame, visits: DataFrame) -> DataFrame:
+    """Every version of every user, numbered; what is not known of a user is the word `unknown`.
+
+    Where a funnel's period is that of the visit, `period_date` is the day of the first one, and the user's date while there
+    is none.
+    """
     known = {funnel.users: funnel for funnel in FUNNELS}
     parts = []
     for name, rows in (("users", users), ("page_users", page_users)):
@@ -36,12 +40,23 @@ def dim_user(users: DataFrame, page_users: DataFrame) -> DataFrame:
             )
         )
     versions = Window.partitionBy("funnel", "user_id").orderBy("valid_from")
-    return _union(parts).withColumn("version", F.row_number().over(versions).cast("bigint"))
+    numbered = _union(parts).withColumn("version", F.row_number().over(versions).cast("bigint"))
+    return _with_period(numbered, visits)
+
+
+def _with_period(users: DataFrame, visits: DataFrame) -> DataFrame:
+    by_visit = [funnel.name for funnel in FUNNELS if funnel.period == "visit"]
+    if not by_visit:
+        return users.withColumn("period_date", F.col("date"))
+    first = visits.where(F.col("funnel").isin(by_visit)).groupBy("funnel", "user_id").agg(F.min("first_visit_at").alias("first"))
+    joined = users.join(first, ["funnel", "user_id"], "left")
+    return joined.withColumn("period_date", F.coalesce(F.to_date("first"), "date")).drop("first")
 
 
 def dim_date(users: DataFrame) -> DataFrame:
-    """Every day from the first user's to the last one's."""
-    ends = users.agg(F.min("date").alias("low"), F.max("date").alias("high")).where("low IS NOT NULL")
+    """Every day from the first to the last one that a user came on or counts for."""
+    low, high = F.min(F.least("date", "period_date")), F.max(F.greatest("date", "period_date"))
+    ends = users.agg(low.alias("low"), high.alias("high")).where("low IS NOT NULL")
     days = ends.select(F.explode(F.expr("sequence(low, high, interval 1 day)")).alias("date"))
     return days.select(
         "date",
@@ -90,7 +105,11 @@ def _union(parts: list[DataFrame]) -> DataFrame:
 DIM_USER = Derived(
     build=dim_user,
     layer="silver",
-    inputs={"users": Input("bronze.users"), "page_users": Input("bronze.page_users")},
+    inputs={
+        "users": Input("bronze.users"),
+        "page_users": Input("bronze.page_users"),
+        "visits": Input("silver.fct_step_visit"),
+    },
     key=["funnel", "user_id", "version"],
     slice_by="user_id",
     grain="one row per funnel, user and version",
@@ -99,6 +118,7 @@ DIM_USER = Derived(
         Column("user_id", "bigint", "User.", personal=True),
         Column("version", "bigint", "Number of the version, from 1."),
         Column("date", "date", "Day on which the user came first."),
+        Column("period_date", "date", "Day that the user counts for: date, or the first visit's (UTC) where the funnel says so."),
         Column("device", "string", "desktop, mobile, tablet or unknown."),
         Column("sex", "string", "female, male or unknown."),
         Column("channel", "string", "What brought the user, or unknown; none where the funnel has no channel."),
