@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.system import System
-from systems.funnel import bronze, gold, silver
+from systems.funnel import bronze, found, gold, silver
 
 SYSTEM = System(
     name="funnel",
@@ -17,5 +17,6 @@ SYSTEM = System(
         silver.DIM_DATE,
         silver.FCT_STEP_VISIT,
         gold.FUNNEL_STEPS,
+        found.FUNNEL_BREAKS,
     ],
 )
