@@ -50,6 +50,7 @@ FILES = {
         """,
     "fail.py": """
         # Databricks notebook source
+        dbutils.widgets.text("fruit", "pear")
         prices = {"pear": 1}
 
         # COMMAND ----------
