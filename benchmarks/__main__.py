@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import commands, layers, merge
+from benchmarks import commands, layers, merge, recommendations, sources
 from benchmarks.page import replaced
 from benchmarks.peers import run as peers
 
@@ -25,6 +25,8 @@ SECTIONS: dict[str, tuple[Sequence[str], Callable[[Path], list[str]]]] = {
     "commands": (commands.INTRODUCTION, commands.run),
     "merge": (merge.INTRODUCTION, merge.run),
     "layers": (layers.INTRODUCTION, layers.run),
+    "sources": (sources.INTRODUCTION, sources.run),
+    "recommendations": (recommendations.INTRODUCTION, recommendations.run),
     "peers": (peers.INTRODUCTION, lambda home: peers.run()),
 }
 

@@ -165,6 +165,19 @@ def test_wrong_credentials_and_a_database_that_is_down_are_named(world: SourcesW
         broken.drop()
 
 
+def test_rows_that_the_database_itself_holds_twice_are_landed_once_and_then_nothing_is_committed(
+    world: SourcesWorld, database: tuple[Login, Login]
+) -> None:
+    owner, _ = database
+    execute(owner, "ALTER TABLE visits DROP CONSTRAINT visits_pkey;" + FILL.format(n=20))
+    execute(owner, "INSERT INTO visits SELECT * FROM visits")
+    assert world.run().counts.inserted == 20
+    version = world.version("raw.visits")
+    again = world.run()
+    assert (again.status, again.counts.read, again.counts.inserted) == ("nothing to do", 40, 0)
+    assert world.version("raw.visits") == version
+
+
 def test_a_row_that_changes_back_is_another_version(world: SourcesWorld, database: tuple[Login, Login]) -> None:
     owner, _ = database
     execute(owner, FILL.format(n=1))

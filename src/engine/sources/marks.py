@@ -78,13 +78,14 @@ def sequence_of(value: Column, source: Marked) -> Column:
 
 
 def append_new(
-    run: Run, source: Marked, records: DataFrame, asked: Asked, *, since: datetime | None, is_all_new: bool = False
-) -> None:
+    run: Run, source: Marked, records: DataFrame, asked: Asked, *,
+    since: datetime | None, has_new: bool = False, are_distinct: bool = False,
+) -> None:  # fmt: skip
     """Append the records, with the columns of `all_columns` that they have, unless raw holds them; one commit or none.
 
-    `since` is the least sequence among them, None where it is not known; `is_all_new` spares the look whether there is
-    anything to append, where that is known. Ends with Delta's conflict where another run
-    appended meanwhile: the query reads what raw holds.
+    `since` is the least sequence among them, None where it is not known. `has_new` spares the look whether there is
+    anything to append, `are_distinct` the one for records that are told twice, where that is known. Ends with Delta's
+    conflict where another run appended meanwhile: the query reads what raw holds.
     """
     target = run.settings.name_of(source.path)
     stamped = records.withColumns(
@@ -95,19 +96,28 @@ def append_new(
             "_run_id": F.lit(run.settings.run_id),
         }
     ).select(*[column.name for column in source.all_columns])
-    fresh = not_held(run, source, stamped, since)
-    if is_all_new or fresh.limit(1).count():
+    fresh = not_held(run, source, stamped, since, are_distinct=are_distinct)
+    if has_new or fresh.limit(1).count():
         about_to("append records")
         columns = [column.name for column in source.all_columns]
         fresh.select(*columns).write.format("delta").mode("append").saveAsTable(target)
 
 
-def not_held(run: Run, source: Marked, records: DataFrame, since: datetime | None) -> DataFrame:
+def not_held(
+    run: Run, source: Marked, records: DataFrame, since: datetime | None, *, are_distinct: bool = False
+) -> DataFrame:
     """The distinct records, by content, that raw does not hold; it is looked at from `since` on, and where it has no sequence."""
     held = run.spark.table(run.settings.name_of(source.path))
     if since is not None:
         held = held.where((F.col("_sequence") >= F.lit(since)) | F.col("_sequence").isNull())
-    return records.dropDuplicates(["_content_hash"]).join(held.select("_content_hash"), "_content_hash", "left_anti")
+    distinct = records if are_distinct else records.dropDuplicates(["_content_hash"])
+    return distinct.join(held.select("_content_hash"), "_content_hash", "left_anti")
+
+
+def n_held(run: Run, source: Marked, since: datetime | None) -> int:
+    """Records of raw from `since` on, of all where it is None."""
+    raw = run.spark.table(run.settings.name_of(source.path))
+    return (raw if since is None else raw.where(F.col("_sequence") >= F.lit(since))).count()
 
 
 def n_appended(run: Run, source: Marked) -> int:

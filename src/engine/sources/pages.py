@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from engine.conflicts import retried
 from engine.outcomes import Counts
 from engine.sources.client import Client, Page
-from engine.sources.marks import Asked, append_new, local_text, n_appended, sequence_of
+from engine.sources.marks import Asked, append_new, local_text, n_appended, n_held, sequence_of
 from utils.errors import SourceError
 
 if TYPE_CHECKING:
@@ -142,9 +142,12 @@ def _append(run: Run, source: Pages, asked: Asked, pages: list[Page]) -> int:
         return 0
     typed = _typed(run, source, asked, pages)
     since = None if source.is_listing else _place(source, pages[0].records[0])[0] - timedelta(microseconds=1)
+    n = sum(len(page.records) for page in pages)
 
     def append(conflicts: int) -> int:
-        append_new(run, source, typed, asked, since=since)
+        # In the order that the client insists on, no record comes twice: more than raw holds of that time, and some are new.
+        has_new = since is not None and not asked.is_backfill and n > n_held(run, source, since)
+        append_new(run, source, typed, asked, since=since, has_new=has_new, are_distinct=since is not None)
         return conflicts
 
     return retried(append)

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from engine.catalog import WIDENINGS, quoted
 from engine.conflicts import is_conflict, retried
 from engine.outcomes import Counts
-from engine.sources.marks import Asked, append_new, local_text, n_appended, sequence_of
+from engine.sources.marks import Asked, append_new, local_text, n_appended, n_held, sequence_of
 from utils.errors import DriftError, SourceError
 
 if TYPE_CHECKING:
@@ -37,9 +37,10 @@ UNITY, SECONDS_TO_CONNECT = "connection://", 10
 
 @dataclass(frozen=True)
 class Bounds:
-    """How many rows a read will bring, and the range of the first key column."""
+    """How many rows a read will bring; of the first key column, how many values they have, and their range."""
 
     n: int
+    n_keys: int
     low: int
     high: int
 
@@ -56,11 +57,11 @@ def land_rows(run: Run, source: Rows, asked: Asked) -> tuple[Counts, str, int]:
             return Counts(), f"no row {asked.why}", 0
         parts = min(source.connections, 1 + bounds.n // ROWS_PER_CONNECTION)
         records = _records(run, source, asked, bounds, parts)
-        # More rows than raw holds of these minutes: some are new for certain, and need not be looked for twice.
-        is_all_new = bounds.n > _n_held(run, source, asked)
+        # More keys than raw holds records of these minutes: some are new for certain, and need not be looked for twice.
+        has_new = bounds.n_keys > n_held(run, source, asked.since)
 
         def append(conflicts: int) -> int:
-            append_new(run, source, records, asked, since=asked.since, is_all_new=is_all_new)
+            append_new(run, source, records, asked, since=asked.since, has_new=has_new)
             return conflicts
 
         conflicts = retried(append)
@@ -114,9 +115,10 @@ def _literal(source: Rows, moment: datetime) -> str:
 
 def _bounds(run: Run, source: Rows, asked: Asked) -> Bounds:
     key = source.key[0]
-    query = f"SELECT count(*) AS n, min({key}) AS low, max({key}) AS high FROM {source.table} WHERE {_changed(source, asked)}"
+    told = f"count(*) AS n, count(DISTINCT {key}) AS n_keys, min({key}) AS low, max({key}) AS high"
+    query = f"SELECT {told} FROM {source.table} WHERE {_changed(source, asked)}"
     row = _reader(run, source).option("query", query).load().collect()[0]
-    return Bounds(int(row["n"]), int(row["low"] or 0), int(row["high"] or 0))
+    return Bounds(int(row["n"]), int(row["n_keys"]), int(row["low"] or 0), int(row["high"] or 0))
 
 
 def _records(run: Run, source: Rows, asked: Asked, bounds: Bounds, parts: int) -> DataFrame:
@@ -141,11 +143,6 @@ def _records(run: Run, source: Rows, asked: Asked, bounds: Bounds, parts: int) -
         F.sha2(as_json, 256).alias("_content_hash"),
         sequence_of(F.col(source.sequence), source).alias("_sequence"),
     )
-
-
-def _n_held(run: Run, source: Rows, asked: Asked) -> int:
-    raw = run.spark.table(run.settings.name_of(source.path))
-    return (raw if asked.since is None else raw.where(F.col("_sequence") >= F.lit(asked.since))).count()
 
 
 def refuse_other_shape(run: Run, source: Rows) -> None:
