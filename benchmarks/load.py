@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import numpy as np
 
+Seen = Callable[[dict[str, Any], dict[str, Any]], str]
 # At most so many wait at once: beyond it a request is counted as failed instead of piling up.
 MOST_OPEN = 2_000
 
@@ -37,14 +38,14 @@ class Load:
 
 
 def ask(
-    url: str, bodies: Sequence[dict[str, Any]], *, rate: int, seconds: float, seen: Callable[[dict[str, Any], dict[str, Any]], str]
+    url: str, bodies: Sequence[dict[str, Any]], *, rate: int, seconds: float, seen: Seen
 ) -> Load:
     """POST `bodies` in turn, `rate` a second. `seen(body, answer)` gives a word that is counted; `wrong...` is a failure."""
     return asyncio.run(_ask(url, bodies, rate, seconds, seen))
 
 
 async def _ask(
-    url: str, bodies: Sequence[dict[str, Any]], rate: int, seconds: float, seen: Callable[[dict[str, Any], dict[str, Any]], str]
+    url: str, bodies: Sequence[dict[str, Any]], rate: int, seconds: float, seen: Seen
 ) -> Load:
     found = Load(rate)
     open_now = 0

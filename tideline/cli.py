@@ -57,7 +57,8 @@ def tideline(context: click.Context, root: Path, remote: str) -> None:
 for command in (
     runs.run, runs.repair, runs.list_runs, runs.report, bundles.validate, bundles.graph, bundles.schedule,
     bundles.capabilities, notebooks.notebook, tables.sql, tables.list_tables, tables.show, tables.history,
-    samples.sample, samples.deliver, sources.source, apps.run_app, control.control, demo.demo, machine.doctor, machine.stop, machine.reset,
+    samples.sample, samples.deliver, sources.source, apps.run_app, control.control, demo.demo,
+    machine.doctor, machine.stop, machine.reset,
 ):  # fmt: skip
     tideline.add_command(command)
 

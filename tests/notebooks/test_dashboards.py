@@ -18,8 +18,8 @@ from tideline.workspace.notebook.pool import KernelPool
 from tideline.workspace.notebook.results import NotebookResult, NotebookTask
 from tideline.workspace.server import ServerAddress
 
-DASHBOARDS = {"community_users": 7, "community_posts": 4, "ab_testing": 5}
-SYSTEMS = ("community", "ab_testing")
+DASHBOARDS = {"community_users": 7, "community_posts": 4, "ab_testing": 5, "funnel": 5}
+SYSTEMS = ("community", "ab_testing", "funnel")
 ROWS = {
     "users_by_country": "('BR', 4, 1, 2, 1, 1, 9.50, 10.00, 5.00, 5.00), ('unknown', 2, 0, 0, 0, 0, 0, 0, 0, 0)",
     "support_distribution": "('a1', 'BR', 'patron', 9.50, 10.00, 5.00), ('b2', 'unknown', 'none', 0, 0, 0)",
@@ -29,6 +29,15 @@ ROWS = {
         "('a/b', 'DEFAULT', 'whole', 'later_purchase', 48, 10, 2, 3, 0.2, 0.1, 0.4, 11, 2, 3), "
         "('a/b', 'DEFAULT', '2024-01-09', 'later_purchase', 48, 10, 2, 3, 0.2, 0.1, 0.4, 11, 2, 3), "
         "('a/b', '7', 'whole', 'later_purchase', 48, 9, 1, 1, 0.1, 0.0, 0.4, 9, 1, 1)"
+    ),
+    "funnel_steps": (
+        "('purchase', date'2023-06-01', 'mobile', 'female', 'ads', 'closed', 1, 'landing', 'search', 9, 4, 0, 44.4, 55.6, null), "
+        "('purchase', date'2023-06-01', 'mobile', 'female', 'ads', 'closed', 2, 'search', 'product', 4, 0, 0, 0, 100, null), "
+        "('purchase', date'2023-06-01', 'mobile', 'female', 'ads', 'open', 1, 'landing', 'search', 9, 4, 0, 44.4, 55.6, null)"
+    ),
+    "funnel_breaks": (
+        "('purchase', 'closed', 1, 'landing', 'search', 'device', 'mobile', date'2023-06-05', date'2023-06-04', "
+        "date'2023-06-07', 0.6, 0.4, -0.2, -0.3, -0.1, 0.001, 1, null, null, null, null, null)"
     ),
 }
 
@@ -110,11 +119,26 @@ def test_a_widget_changes_the_next_run(stage: Stage) -> None:
     assert [cell.outputs for cell in by_default.cells] != [cell.outputs for cell in with_few_classes.cells]
 
 
+@pytest.mark.parametrize("breakdown", ["none", "device", "sex", "channel"])
+@pytest.mark.parametrize("counting", ["closed", "open"])
+def test_the_funnel_is_shown_by_every_breakdown_and_in_a_range_without_data(
+    stage: Stage, counting: str, breakdown: str
+) -> None:
+    shown = stage.run("funnel", counting=counting, breakdown=breakdown)
+    nothing = stage.run("funnel", counting=counting, breakdown=breakdown, start_date="2031-01-01")
+    for result in (shown, nothing):
+        assert result.state == "SUCCESS", result.error
+        assert len(outputs(result)) == DASHBOARDS["funnel"]
+
+
 @pytest.mark.parametrize(
     ("name", "widgets", "said"),
     [
         ("community_users", {"per_country_order": "n_users; DROP TABLE x"}, "lifetime_support"),
         ("ab_testing", {"experiment": "a/c"}, "a/b"),
+        ("funnel", {"funnel": "pages", "breakdown": "channel"}, "none, device, sex"),
+        ("funnel", {"funnel": "purchases"}, "purchase"),
+        ("funnel", {"start_date": "2023-07-01", "end_date": "2023-06-01"}, "an end not before the start"),
     ],
 )
 def test_a_wrong_widget_is_said_in_one_sentence(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -99,6 +100,23 @@ def test_a_late_visit_changes_its_own_month_only_and_a_second_run_of_a_day_does_
     gold = outcomes["gold.funnel_steps"]
     # Both steps of the open funnel, and the number of those who skipped, which the closed one shows, too.
     assert (gold.path, gold.counts.updated) == ("sliced", 3)
+
+
+def test_no_date_of_a_run_decides_what_is_read(world: World) -> None:
+    """Neither the run's date nor a folder of it: a row is read once, by when it changed, in whatever run comes next."""
+    deployment, before = world.deployment, reached(world, "open")
+    world.execute(
+        "INSERT INTO step6 SELECT 2, user_id, 'confirmation', timestamptz '2023-06-21 00:00+00' FROM users "
+        "WHERE user_id NOT IN (SELECT user_id FROM step6) AND user_id IN (SELECT user_id FROM step1) ORDER BY user_id LIMIT 1"
+    )
+    given = deployment.settings
+    try:
+        for as_of in (date(1999, 1, 1), date(2031, 1, 1), date(1999, 1, 1)):
+            deployment.settings = replace(given, as_of=as_of)
+            world.run()
+            assert reached(world, "open") == [*before[:5], before[5] + 1]
+    finally:
+        deployment.settings = given
 
 
 def test_what_was_built_by_increments_is_what_a_rebuild_gives(world: World) -> None:
