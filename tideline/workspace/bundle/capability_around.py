@@ -1,4 +1,4 @@
-"""Bundles, notebooks and references: what the local workspace does with each part."""
+"""Bundles, notebooks, references and the control plane: what the local workspace does with each part."""
 
 from __future__ import annotations
 
@@ -122,4 +122,32 @@ REFERENCES = (
     ),
 )
 
-AROUND = (*BUNDLE, *NOTEBOOK, *REFERENCES)
+CONTROL = (
+    *_rows(
+        "control",
+        EMULATED,
+        ("jobs list, get", "the bundle as it stands; ids are a hash of target and key, and what {{job.id}} gives"),
+        ("jobs run-now", "job_parameters, notebook_params (jobs without parameters), only, queue, idempotency_token"),
+        ("jobs runs get, get-output, list", "of every kept run, whoever started it; a task shows its last attempt"),
+        ("jobs runs cancel", "of runs that were started here; one from a terminal is stopped there"),
+        ("sql statements", "execute, get, chunks, cancel; JSON_ARRAY inline up to 25 MiB, for an hour after the end"),
+        ("sql parameters", "named and typed, bound as values; arrays, maps, structs and intervals are refused"),
+        ("current user", "the local user; the token is this server's own"),
+        ("errors", "error_code and message; failing SQL is state FAILED with HTTP status 200"),
+    ),
+    *_rows(
+        "control",
+        RECORDED,
+        ("warehouse_id", "any name: one Spark server stands for every warehouse"),
+        ("performance_target, query_tags", "taken, without effect"),
+    ),
+    *_rows(
+        "control",
+        REFUSED,
+        ("every other route, every other field of run-now and statements", "501 NOT_IMPLEMENTED names it"),
+        ("results as EXTERNAL_LINKS, Arrow or CSV", "501; leave format and disposition out"),
+        ("creating, changing or deleting jobs", "501; edit the bundle, it is read anew for each request"),
+    ),
+)
+
+AROUND = (*BUNDLE, *NOTEBOOK, *REFERENCES, *CONTROL)

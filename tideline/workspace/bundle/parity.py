@@ -12,6 +12,7 @@ AREAS = {
     "task": "Tasks",
     "reference": "References of the job service",
     "notebook": "Notebooks",
+    "control": "Control plane (REST API)",
 }
 BEGINNING = """# What runs here as it does in a workspace
 
