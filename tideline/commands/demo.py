@@ -42,6 +42,7 @@ def demo(app: App, days: int, scale: float, fresh: bool) -> int:
     from tideline.workspace.bundle.deploy import destroy_locally
     from tideline.workspace.jobs.plan import refuse_what_cannot_run
     from tideline.workspace.report import write_index
+    from tideline.workspace.sample_day import keep_sample_day
     from tideline.workspace.terminal.closing import show_tables, show_verdict
 
     began = time.monotonic()
@@ -58,6 +59,7 @@ def demo(app: App, days: int, scale: float, fresh: bool) -> int:
     with _running(app) as sources:
         for day in range(1, days + 1):
             today = _deliver(app, bundle, sources, day, scale)
+            keep_sample_day(app.layout.home, today)
             runs += _run_day(app, bundle, today, _parameters(sources))
             if not all(found.is_fine for found in runs):
                 break

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from tideline.commands.app import App, pairs, root_with_bundle, stop_on_interrupt
 from tideline.commands.secrets import make_own_key
+from tideline.commands.sources import start_needed
 from tideline.workspace.errors import WorkspaceError
 
 if TYPE_CHECKING:
@@ -83,16 +84,21 @@ def run_one(
     """Check, start what is needed, run, show the end and write the report."""
     from tideline.workspace.jobs import run_job
     from tideline.workspace.jobs.plan import make_plan, refuse_what_cannot_run
+    from tideline.workspace.sample_day import with_sample_day
     from tideline.workspace.terminal.live import Progress
 
     make_plan(bundle, key, parameters=parameters, only=only)
     refuse_what_cannot_run(bundle, key)
+    told = with_sample_day(bundle, key, parameters, app.layout.home)
+    if told != parameters:
+        app.say(f"as_of={told['as_of']}, the last day of the samples; another: --param as_of=...")
+    start_needed(app, bundle, key, told)
     make_ready(app, bundle)
     with stop_on_interrupt(app) as stop, Progress(app.console) as progress:
         found = run_job(
             bundle,
             key,
-            parameters=parameters,
+            parameters=told,
             only=only,
             pool=app.pool,
             store=app.store,
@@ -141,6 +147,7 @@ def repair(app: App, run_id: str | None, remote: str, is_json: bool) -> int:
     _prepare(app, remote=remote, is_json=is_json)
     found = app.store.load(run_id) if run_id else app.store.latest()
     bundle = app.bundle(found.target or None, found.variables)
+    start_needed(app, bundle, found.job_key, found.overrides)
     make_ready(app, bundle)
     with stop_on_interrupt(app) as stop, Progress(app.console) as progress:
         repair_run(bundle, found, pool=app.pool, store=app.store, on_event=progress, stop=stop)

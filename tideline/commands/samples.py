@@ -14,6 +14,7 @@ from tideline.commands.app import App, root_with_bundle
 from tideline.commands.sources import source_of
 from tideline.workspace.bundle.suggest import did_you_mean
 from tideline.workspace.errors import WorkspaceError
+from tideline.workspace.sample_day import forget_sample_day, keep_sample_day
 
 if TYPE_CHECKING:
     from tideline.workspace.bundle import Bundle
@@ -60,10 +61,11 @@ def sample(app: App, system: str, days: int, scale: float, seed: int, months: in
     if system in SYSTEMS:
         _write_days(app, system, days=days, scale=scale, seed=seed)
         return
+    keep_sample_day(app.layout.home, _last(days))
     landing = landing_of(app, app.bundle(), system)
     for delivery in write(system, landing, days=days, scale=scale, seed=seed, months=months):
         click.echo(f"{delivery.date}  {len(delivery.files)} files")
-    click.echo(f"in {landing}; now: tideline run {system} --param as_of={_last(days)}")
+    click.echo(f"in {landing}; now: tideline run {system}")
 
 
 def _write_days(app: App, system: str, *, days: int, scale: float, seed: int) -> None:
@@ -71,6 +73,7 @@ def _write_days(app: App, system: str, *, days: int, scale: float, seed: int) ->
     from tideline.samples.delivery import day_of
 
     source = source_of(app, system)
+    keep_sample_day(app.layout.home, _last(days))
     for day in range(1, days + 1):
         click.echo(f"{day_of(START, day)}  {source.write_day(day, scale=scale, seed=seed, start=START)}")
     if source.known_answer.is_file():
@@ -95,6 +98,7 @@ def deliver(app: App, system: str, files: tuple[Path, ...]) -> None:
     for file in files:
         if not file.is_file():
             raise WorkspaceError(f"{file}: no such file", hint="name files, not folders")
+    forget_sample_day(app.layout.home)
     landing.mkdir(parents=True, exist_ok=True)
     for file in files:
         hidden = landing / f".incoming-{os.getpid()}-{file.name}"

@@ -25,5 +25,11 @@ def keep_secrets(file: Path, values: Mapping[str, str]) -> None:
     write_private(file, known)
 
 
+def names_elsewhere(file: Path, name: str) -> bool:
+    """Whether the secret is an address that is not on this machine's loopback."""
+    value = str(_read(file).get(SCOPE, {}).get(name, ""))
+    return bool(value) and "//127.0.0.1:" not in value
+
+
 def _read(file: Path) -> dict[str, dict[str, str]]:
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tideline.commands.app import App, root_with_bundle
-from tideline.commands.secrets import keep_secrets
+from tideline.commands.secrets import keep_secrets, names_elsewhere
 
 if TYPE_CHECKING:
     from tideline.samples.sources import Source
+    from tideline.workspace.bundle import Bundle
 
 
 EXAMPLES = """
@@ -78,6 +80,19 @@ def all_sources(app: App) -> list[Source]:
     from tideline.samples.sources import SYSTEMS
 
     return [source_of(app, system) for system in SYSTEMS]
+
+
+def start_needed(app: App, bundle: Bundle, key: str, parameters: Mapping[str, str]) -> None:
+    """Start the stopped sample sources that a run of the job reads: those with data, unless secrets name another machine."""
+    from tideline.workspace.bundle.calls import jobs_called
+
+    read = {str((bundle.job(each).get("tags") or {}).get("system")) for each in jobs_called(bundle, key)}
+    for source in all_sources(app):
+        is_read = source.system in read or source.system == parameters.get("system")
+        if not is_read or not source.has_data or source.where() or names_elsewhere(app.layout.secrets, f"{source.system}_url"):
+            continue
+        keep_secrets(app.layout.secrets, source.start())
+        app.say(f"{source.system}: started {source.where()}; end it with `tideline source stop {source.system}`")
 
 
 def stop_all(app: App) -> bool:

@@ -59,6 +59,11 @@ class Source:
         self.stop()
         shutil.rmtree(self.cluster.folder, ignore_errors=True)
 
+    @property
+    def has_data(self) -> bool:
+        """Whether it was ever started, so that there is something to serve."""
+        return self.cluster.data.is_dir()
+
     def where(self) -> str:
         """What runs, and where; empty where nothing does."""
         port, served = self.cluster.port, self._served()

@@ -20,6 +20,7 @@ from tideline.workspace.jobs import RunStore, Stop, run_job
 from tideline.workspace.jobs.plan import make_plan, refuse_what_cannot_run
 from tideline.workspace.private import write_private
 from tideline.workspace.report import write_report
+from tideline.workspace.sample_day import with_sample_day
 
 LOG = logging.getLogger(__name__)
 MOST_RUNS = 64
@@ -48,6 +49,7 @@ class Background:
 
         WorkspaceError for what cannot run, before anything is kept.
         """
+        parameters = with_sample_day(bundle, key, parameters, self._store.folder.parent)
         make_plan(bundle, key, parameters=parameters, only=only)
         refuse_what_cannot_run(bundle, key)
         if len(self._threads) >= MOST_RUNS:
