@@ -48,6 +48,8 @@ requirements:  ## compile the lock files (needs uv)
 	  uv pip compile pyproject.toml "$$@" --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/$$name.txt; done
 	@for peer in koheesio laktory mack single_node; do \
 	  uv pip compile requirements/peers/$$peer.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/peers/$$peer.txt; done
+	@for app in api ab_results; do \
+	  uv pip compile requirements/$$app.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/$$app.txt; done
 	@uv pip compile requirements/connect.in --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/connect.txt
 
 doctor: setup  ## what this machine has and lacks
