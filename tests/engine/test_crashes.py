@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,11 @@ def _settled(world: World, drawn: Drawn, deliveries: int) -> None:
     assert {outcome.status for outcome in world.run(*LAYERS).values()} == {"nothing to do"}
 
 
-def test_promise_16_sigkill_before_every_named_side_effect(
-    spark: Any, spark_server: Any, tmp_path: Path
-) -> None:
+def _killed_before_each(effects: Sequence[str], spark: Any, spark_server: Any, tmp_path: Path) -> None:
     drawn = draw(3, 25)
     world = World(spark, tmp_path, TABLES)
-    dealt = parts(drawn, len(IN_A_LAYER_RUN))
-    for number, (effect, records) in enumerate(zip(IN_A_LAYER_RUN, dealt, strict=True)):
+    dealt = parts(drawn, len(effects))
+    for number, (effect, records) in enumerate(zip(effects, dealt, strict=True)):
         _deliver(world, number, records)
         passed = 1 if effect == "write a table" else 0  # between the two tables
         runner = start(world, spark_server, "die", effect, str(passed), layers=LAYERS)
@@ -48,6 +47,17 @@ def test_promise_16_sigkill_before_every_named_side_effect(
     world.run(*LAYERS)  # each was killed on what the one before it left
     _settled(world, drawn, len(dealt))
     world.drop()
+
+
+def test_promise_16_sigkill_between_what_landed_what_was_written_and_what_was_logged(
+    spark: Any, spark_server: Any, tmp_path: Path
+) -> None:
+    _killed_before_each(["append to the file ledger", "write a table", "log table runs"], spark, spark_server, tmp_path)
+
+
+@pytest.mark.deep
+def test_promise_16_sigkill_before_every_named_side_effect(spark: Any, spark_server: Any, tmp_path: Path) -> None:
+    _killed_before_each(IN_A_LAYER_RUN, spark, spark_server, tmp_path)
 
 
 def test_every_commit_of_a_run_is_a_named_side_effect(spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

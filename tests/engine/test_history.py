@@ -123,25 +123,27 @@ def world(spark, tmp_path_factory):
     made.outcomes = []
     for number in range(3):
         made.deliver(f"{number}.json", by_batch(number))
-        made.outcomes.append(made.run("raw", "bronze", "silver"))
+        made.outcomes.append(made.run("raw", "bronze", *(["silver"] if number != 1 else [])))
     return made
 
 
-def shown(world: World, id: str) -> list[tuple[object, ...]]:
-    rows = world.sql(
-        f"SELECT valid_from, valid_to, v FROM {{bronze.versions_live}} WHERE id = '{id}' ORDER BY valid_from"
-    )
-    return [tuple(row) for row in rows]
+@pytest.fixture(scope="module")
+def shown(world) -> dict[str, list[tuple[object, ...]]]:
+    """The live versions of every key in their order: one query for all cases."""
+    found: dict[str, list[tuple[object, ...]]] = {}
+    for row in world.sql("SELECT id, valid_from, valid_to, v FROM {bronze.versions_live} ORDER BY id, valid_from"):
+        found.setdefault(row["id"], []).append(tuple(row)[1:])
+    return found
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_promises_10_and_11_the_versions_of_a_key(world, case):
-    found = [(day(start), day(end), v) for start, end, v in shown(world, case)]
+def test_promises_10_and_11_the_versions_of_a_key(shown, case):
+    found = [(day(start), day(end), v) for start, end, v in shown.get(case, [])]
     assert found == CASES[case][1]
 
 
-def test_promise_11_changes_within_one_second_are_versions(world):
-    assert [(start.microsecond, v) for start, _, v in shown(world, "within a second")] == [(1, "a"), (2, "b"), (3, "c")]
+def test_promise_11_changes_within_one_second_are_versions(shown):
+    assert [(start.microsecond, v) for start, _, v in shown["within a second"]] == [(1, "a"), (2, "b"), (3, "c")]
 
 
 def test_promise_12_a_column_that_is_not_tracked_makes_no_version_and_shows_the_latest(world):
@@ -149,9 +151,9 @@ def test_promise_12_a_column_that_is_not_tracked_makes_no_version_and_shows_the_
     assert [(day(row[0]), row[1], day(row[2])) for row in rows] == [(2, "note of day 3", 3)]
 
 
-def test_of_one_sequence_the_greatest_content_wins(world):
+def test_of_one_sequence_the_greatest_content_wins(shown):
     records = [{"id": "tie"} | on(1, f"value {number}") for number in range(2)]
-    assert [v for _, _, v in shown(world, "tie")] == [max(records, key=model.order)["v"]]
+    assert [v for _, _, v in shown["tie"]] == [max(records, key=model.order)["v"]]
 
 
 def test_promise_10_exactly_one_current_row_per_live_key_and_no_gap_or_overlap(world):

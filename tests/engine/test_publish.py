@@ -26,6 +26,10 @@ def things(records: DataFrame) -> DataFrame:
     return records
 
 
+def not_yet(records: DataFrame) -> DataFrame:
+    return records
+
+
 def forecast(things: pd.DataFrame, factor: float = 2.0) -> pd.DataFrame:
     """A model: so many times what it was."""
     return pd.DataFrame({"id": things["id"], "expected": things["n"] * factor, "note": None, "unasked": 1})
@@ -61,84 +65,89 @@ def asked(world: World, **settings: object) -> Publication:
     return opened(world.spark, world.system, "gold.forecast", replace(world.settings, **settings))
 
 
-@pytest.fixture
-def world(spark, tmp_path):
-    made = World(spark, tmp_path, [latest(things, COLUMNS), FORECAST, TOTALS])
+@pytest.fixture(scope="module")
+def world(spark, tmp_path_factory):
+    """One story: each test goes on where the one before it ended."""
+    made = World(spark, tmp_path_factory.mktemp("publish"), [latest(things, COLUMNS), FORECAST, TOTALS])
     made.deliver("1.json", [record("a", 1), record("b", 2), record("c", 3)])
     made.run()
-    yield made
-    made.drop()
+    return made
 
 
-def test_a_model_publishes_once_per_change_of_what_it_learns_from(world):
+@pytest.fixture(scope="module")
+def published(world):
+    """What the model made of the first delivery, and of the second one without `a`: (reasons, outcomes, rows after each)."""
     first = asked(world)
-    assert first.why == "first run"
-    outcome = first.publish(forecast(first.read("bronze.things").toPandas())).all[0]
-    assert (outcome.counts.inserted, outcome.status) == (3, "written")
-    assert world.rows("gold.forecast") == [("a", 2.0, None), ("b", 4.0, None), ("c", 6.0, None)]
-
-    assert asked(world).why == ""
-    assert asked(world, rebuild=True).why == "rebuild was asked for"
-
+    outcomes = [first.publish(forecast(first.read("bronze.things").toPandas())).all[0]]
+    rows = [world.rows("gold.forecast")]
+    reasons = [first.why, asked(world).why, asked(world, rebuild=True).why]
     world.deliver("2.json", [record("b", 5, day=2), record("d", 4)])
     world.run()
     again = asked(world)
-    assert again.why == "bronze.things moved"
-    rows = forecast(again.read("bronze.things").toPandas())
-    outcome = again.publish(rows[rows["id"] != "a"]).all[0]
-    assert (outcome.counts.inserted, outcome.counts.updated, outcome.counts.deleted) == (1, 1, 1)
-    assert world.rows("gold.forecast") == [("b", 10.0, None), ("c", 6.0, None), ("d", 8.0, None)]
+    made = forecast(again.read("bronze.things").toPandas())
+    outcomes.append(again.publish(made[made["id"] != "a"]).all[0])
+    return [*reasons, again.why], outcomes, [*rows, world.rows("gold.forecast")]
 
 
-def test_a_layer_run_leaves_a_published_table_alone_and_reads_it(world):
-    publication = asked(world)
-    publication.publish(forecast(publication.read("bronze.things").toPandas()))
+@pytest.fixture(scope="module")
+def moved(world, published):
+    """A delivery that changes no expectation: the model is due, and would say what stands there."""
+    world.deliver("3.json", [record("a", 5, day=2) | {"n": None}])
+    world.run()
+    return world
+
+
+STORED = [("b", 10.0, None), ("c", 6.0, None), ("d", 8.0, None)]
+
+
+def test_a_model_publishes_once_per_change_of_what_it_learns_from(published):
+    reasons, outcomes, rows = published
+    assert reasons == ["first run", "", "rebuild was asked for", "bronze.things moved"]
+    first, second = (outcome.counts for outcome in outcomes)
+    assert (first.inserted, outcomes[0].status) == (3, "written")
+    assert (second.inserted, second.updated, second.deleted) == (1, 1, 1)
+    assert rows == [[("a", 2.0, None), ("b", 4.0, None), ("c", 6.0, None)], STORED]
+
+
+def test_a_layer_run_leaves_a_published_table_alone_and_reads_it(world, published):
     version = world.version("gold.forecast")
     assert set(world.run("gold")) == {"gold.totals"}
-    assert world.rows("gold.totals") == [(1, 12.0)]
+    assert world.rows("gold.totals") == [(1, 24.0)]
     assert world.version("gold.forecast") == version
 
 
-def test_equal_rows_make_no_commit_and_move_the_cursor(world):
-    publication = asked(world)
-    rows = forecast(publication.read("bronze.things").toPandas())
-    publication.publish(rows)
-    version = world.version("gold.forecast")
-    world.deliver("2.json", [record("e", 5, day=2) | {"n": None}])
-    world.run()
-    due = asked(world)
-    from_spark = world.spark.createDataFrame(rows[FORECAST.column_names], "id string, expected double, note string")
-    assert due.publish(from_spark).all[0].status == "nothing to do"
-    assert world.version("gold.forecast") == version
-    assert asked(world).why == ""
-
-
-def test_a_broken_check_leaves_the_table_as_it_was_and_the_model_due(world):
-    publication = asked(world)
-    things = publication.read("bronze.things").toPandas()
-    publication.publish(forecast(things))
-    world.deliver("2.json", [record("d", 4)])
-    world.run()
-    due = asked(world)
+def test_a_broken_check_leaves_the_table_as_it_was_and_the_model_due(moved):
+    things = pd.DataFrame({"id": ["a", "b", "c"], "n": [1, 2, 3]})
+    due = asked(moved)
     with pytest.raises(LayerFailed, match="1 rows break `expected is not below 0`"):
         due.publish(forecast(things.assign(n=[1, 2, -3])))
     with pytest.raises(LayerFailed, match="6 rows for 3 keys"):
         due.publish(forecast(pd.concat([things, things])))
-    assert world.rows("gold.forecast") == [("a", 2.0, None), ("b", 4.0, None), ("c", 6.0, None)]
-    assert asked(world).why == "bronze.things moved"
-    failed = world.sql("SELECT count(*) FROM {ops.table_runs} WHERE table_name = 'gold.forecast' AND status = 'failed'")
+    assert moved.rows("gold.forecast") == STORED
+    assert asked(moved).why == "bronze.things moved"
+    failed = moved.sql("SELECT count(*) FROM {ops.table_runs} WHERE table_name = 'gold.forecast' AND status = 'failed'")
     assert failed[0][0] == 2
 
 
-def test_another_task_opens_the_same_versions(world):
-    first = asked(world)
-    world.deliver("2.json", [record("d", 4)])
-    world.run()
+def test_equal_rows_make_no_commit_and_move_the_cursor(moved):
+    version = moved.version("gold.forecast")
+    due = asked(moved)
+    assert due.why == "bronze.things moved"
+    from_spark = moved.spark.createDataFrame(STORED, "id string, expected double, note string")
+    assert due.publish(from_spark).all[0].status == "nothing to do"
+    assert moved.version("gold.forecast") == version
+    assert asked(moved).why == ""
+
+
+def test_another_task_opens_the_same_versions(moved):
+    first = asked(moved)
+    moved.deliver("4.json", [record("e", 4)])
+    moved.run()
     carried = json.loads(json.dumps(first.versions))
-    later = opened(world.spark, world.system, "gold.forecast", world.settings, carried)
-    assert later.read("bronze.things").count() == 3
-    later.publish(forecast(later.read("bronze.things").toPandas()))
-    assert asked(world).why == "bronze.things moved"  # what came in between was not learned from
+    later = opened(moved.spark, moved.system, "gold.forecast", moved.settings, carried)
+    assert later.read("bronze.things").count() == 4
+    later.publish(forecast(later.read("bronze.things").where("n IS NOT NULL").toPandas()))
+    assert asked(moved).why == "bronze.things moved"  # what came in between was not learned from
 
 
 def test_mistakes_are_named(world):
@@ -148,12 +157,9 @@ def test_mistakes_are_named(world):
         asked(world).publish(pd.DataFrame({"id": ["a"], "expected": [1.0]}))
     with pytest.raises(SpecError, match="a table that layer runs write"):
         opened(world.spark, world.system, "gold.totals", world.settings)
-    empty = World(world.spark, world.landing, [latest(things, COLUMNS), FORECAST])
-    try:
-        with pytest.raises(SettingsError, match="demo_bronze.things does not exist. Run the layer that makes it first"):
-            asked(empty)
-    finally:
-        empty.drop()
+    early = world.with_tables(latest(not_yet, COLUMNS), replace(FORECAST, inputs=["bronze.not_yet"]))
+    with pytest.raises(SettingsError, match="demo_bronze.not_yet does not exist. Run the layer that makes it first"):
+        asked(early)
 
 
 def test_a_declaration_without_inputs_or_with_a_personal_column_is_refused():
