@@ -10,4 +10,21 @@ EVENT_NAMES = ("SEARCH", "PRODUCT", "CHECKOUT_1", "CHECKOUT_2", "CHECKOUT_3", "B
 LATER_PURCHASE, SAME_ITEM = "later_purchase", "same_item"
 # Two-sided confidence of the interval of a conversion rate, as the normal quantile.
 INTERVAL_Z = 1.959963984540054
+# With fewer buyers, or others, than this the interval is corrected for continuity: coverage stays at 94 % or more.
+CORRECTED_BELOW = 20
 WHOLE_PERIOD = "whole"
+# Kinds of period, by what a `day` names: a local hour (YYYY-MM-DD HH), a local day (YYYY-MM-DD), or all.
+HOUR, DAY, WHOLE = "hour", "day", "whole"
+
+# The variant that others are compared with: this one where an experiment has it, else the one named here per experiment,
+# else the one with the smallest id.
+CONTROL = "DEFAULT"
+CONTROLS: dict[str, str] = {}
+# How users are meant to be dealt to the variants, per experiment and variant; equally where nothing is said.
+SHARES: dict[str, dict[str, float]] = {}
+# Below these, a period tells nothing of an experiment: participants of every variant, buyers of all together.
+LEAST_PARTICIPANTS, LEAST_BUYERS = 100, 10
+# A winner's adjusted p-value is at most the first, its probability to be best at least the second.
+SIGNIFICANT, SURE = 0.05, 0.95
+# A split whose p-value is below this is broken: whatever broke it may have made the difference, too.
+BROKEN_SPLIT = 0.001

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from systems.ab_testing.config import ATTRIBUTION_WINDOW_HOURS, LATER_PURCHASE, SAME_ITEM, WHOLE_PERIOD
+from systems.ab_testing.config import (
+    ATTRIBUTION_WINDOW_HOURS,
+    DAY,
+    HOUR,
+    LATER_PURCHASE,
+    SAME_ITEM,
+    WHOLE_PERIOD,
+)
 from utils.figures import (
     BLUE,
     COLOURS,
@@ -51,9 +58,9 @@ def experiments_of(results: pd.DataFrame) -> list[str]:
 
 
 def periods_of(results: pd.DataFrame) -> list[str]:
-    """`whole`, then the local days that have data, newest first."""
-    days = sorted(set(results["day"]) - {WHOLE_PERIOD}, reverse=True)
-    return [WHOLE_PERIOD, *days]
+    """`whole`, then the local days that have data, newest first, then the local hours."""
+    days, hours = (sorted(set(results.loc[results["period"] == kind, "day"]), reverse=True) for kind in (DAY, HOUR))
+    return [WHOLE_PERIOD, *days, *hours]
 
 
 def chosen(results: pd.DataFrame, experiment: str, day: str, attribution: str) -> pd.DataFrame:
@@ -118,7 +125,7 @@ def conversion_by_day(results: pd.DataFrame, experiment: str, attribution: str) 
     mine = (
         (results["experiment"] == experiment)
         & (results["attribution"] == attribution)
-        & (results["day"] != WHOLE_PERIOD)
+        & (results["period"] == DAY)
     )
     days = results[mine].sort_values(["variant", "day"])
     if days.empty:
@@ -172,4 +179,4 @@ def participants(variants: pd.DataFrame) -> Figure:
 
 
 def _period(day: str) -> str:
-    return "all days" if day == WHOLE_PERIOD else f"local day {day}"
+    return "all days" if day == WHOLE_PERIOD else f"local {DAY if len(day) == len('YYYY-MM-DD') else HOUR} {day}"

@@ -1,6 +1,6 @@
-"""Silver: who saw which variant when, and who bought what.
+"""Silver: who saw which variant when, who bought what, and when each user came to which step.
 
-Everything about a user depends on that user's events alone, so both tables are sliced by user.
+Everything about a user depends on that user's events alone, so all tables are sliced by user.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from engine.spec import Column, Derived, Input
-from systems.ab_testing.config import REPEAT_SECONDS
+from systems.ab_testing.config import EVENT_NAMES, REPEAT_SECONDS
 
 
 def exposures(events: DataFrame) -> DataFrame:
@@ -72,6 +72,22 @@ def purchases(events: DataFrame) -> DataFrame:
     )
 
 
+def user_steps(events: DataFrame) -> DataFrame:
+    """Per user the times of every step; of BUY those of purchases, so that a repeated row is none."""
+    others = events.where(F.col("event_name") != "BUY").select("user_id", "event_name", F.col("event_at").alias("at"))
+    bought = purchases(events).select("user_id", F.lit("BUY").alias("event_name"), F.col("purchased_at").alias("at"))
+    times = [
+        F.array_sort(F.collect_set(F.when(F.col("event_name") == name, F.col("at")))).alias(column_of(name))
+        for name in EVENT_NAMES
+    ]
+    return others.unionByName(bought).groupBy("user_id").agg(*times)
+
+
+def column_of(event_name: str) -> str:
+    """The column of `user_steps` with a step's times."""
+    return f"{event_name.lower()}_at"
+
+
 EXPOSURES = Derived(
     build=exposures,
     layer="silver",
@@ -110,5 +126,18 @@ PURCHASES = Derived(
         Column("item_id", "string", "Item; unknown where the row has none."),
         Column("purchased_at", "timestamp", "First BUY row, UTC."),
         Column("n_rows", "bigint", "BUY rows that are this purchase."),
+    ],
+)
+
+USER_STEPS = Derived(
+    build=user_steps,
+    layer="silver",
+    inputs={"events": Input("bronze.events")},
+    key=["user_id"],
+    slice_by="user_id",
+    grain="one row per user",
+    columns=[
+        Column("user_id", "string", "User.", personal=True),
+        *[Column(column_of(name), "array<timestamp>", f"When the user did {name}, UTC, in order.") for name in EVENT_NAMES],
     ],
 )

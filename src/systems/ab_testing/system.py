@@ -29,5 +29,13 @@ SYSTEM = System(
             ],
         ),
     ],
-    tables=[bronze.EVENTS, silver.EXPOSURES, silver.PURCHASES, gold.VARIANT_RESULTS],
+    tables=[
+        bronze.EVENTS,
+        silver.EXPOSURES,
+        silver.PURCHASES,
+        silver.USER_STEPS,
+        gold.VARIANT_RESULTS,
+        gold.EXPERIMENT_RESULTS,
+        gold.EXPERIMENT_FUNNEL,
+    ],
 )

@@ -19,7 +19,8 @@ FIELDS = ("event_name", "item_id", "timestamp", "site", "experiments", "user_id"
 # Times are microseconds since 1970, UTC. An event is a distinct line; its id, the line's SHA-256, breaks ties.
 PREPARE = f"""
 CREATE TABLE event AS
-SELECT *, strftime(make_timestamp(at_us) - INTERVAL 4 HOUR, '%Y-%m-%d') AS local_day FROM (
+SELECT *, strftime(make_timestamp(at_us) - INTERVAL 4 HOUR, '%Y-%m-%d') AS local_day,
+       strftime(make_timestamp(at_us) - INTERVAL 4 HOUR, '%Y-%m-%d %H') AS local_hour FROM (
   SELECT DISTINCT event_id, event_name, nullif(trim(item_id), '') AS item_id, experiments, user_id, at_us FROM line);
 CREATE TABLE seen AS
 SELECT *, coalesce(item_id, CASE WHEN event_name = 'SEARCH'
@@ -37,7 +38,8 @@ CREATE TABLE purchase AS
 SELECT user_id, item_id, at_us AS bought_at FROM bought WHERE gap IS NULL OR gap > {REPEAT_SECONDS} * 1000000;
 CREATE TABLE exposure AS
 SELECT experiment, variant, day, user_id, seen_item, is_contaminated, min(at_us) AS from_at
-FROM (SELECT *, unnest([local_day, 'whole']) AS day FROM tagged) JOIN contaminated USING (user_id, experiment) GROUP BY ALL;
+FROM (SELECT *, unnest([local_hour, local_day, 'whole']) AS day FROM tagged)
+JOIN contaminated USING (user_id, experiment) GROUP BY ALL;
 CREATE TABLE person AS
 SELECT experiment, variant, day, user_id, is_contaminated, min(from_at) AS from_at FROM exposure GROUP BY ALL;
 CREATE TABLE attributed AS
@@ -63,6 +65,20 @@ SELECT experiment, variant, day, attribution, n, coalesce(buyers, 0), coalesce(p
 FROM participants LEFT JOIN counted USING (experiment, variant, day, attribution)
 ORDER BY ALL
 """
+# Steps follow the user: any event at or after the exposure counts, of BUY the purchases.
+FUNNEL = f"""
+WITH step AS (SELECT user_id, event_name, at_us FROM event WHERE event_name <> 'BUY'
+              UNION SELECT user_id, 'BUY', bought_at FROM purchase),
+clean AS (SELECT * FROM person WHERE NOT is_contaminated),
+came AS (
+  SELECT experiment, variant, day, event_name, count(DISTINCT user_id) AS n FROM clean JOIN step USING (user_id)
+  WHERE at_us BETWEEN from_at AND from_at + {WINDOW_HOURS} * 3600000000 GROUP BY ALL),
+part AS (SELECT experiment, variant, day, count(*) AS n_participants FROM clean GROUP BY ALL)
+SELECT experiment, variant, day, place, event_name, coalesce(n, 0), n_participants
+FROM part CROSS JOIN (SELECT unnest({list(NAMES)}) AS event_name, generate_subscripts({list(NAMES)}, 1) AS place)
+LEFT JOIN came USING (experiment, variant, day, event_name)
+"""
+USERS = "SELECT experiment, day, count(DISTINCT user_id) FROM person GROUP BY ALL"
 
 
 def texts_of(file: Path) -> list[str]:

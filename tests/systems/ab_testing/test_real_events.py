@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.systems.ab_testing.events_reckoning import RESULTS, reckon
+from tests.systems.ab_testing.events_reckoning import FUNNEL, RESULTS, USERS, reckon
 from tests.systems.deployment import Deployment, deployed
 
 pytestmark = pytest.mark.timeout(900)
@@ -118,6 +118,26 @@ def test_every_variant_result_equals_the_reckoning(events: Deployment, reckoned:
     assert sorted(found) == sorted(reckoned.execute(RESULTS).fetchall())
 
 
+def test_users_of_an_experiment_are_counted_once_whatever_they_met(
+    events: Deployment, reckoned: duckdb.DuckDBPyConnection
+) -> None:
+    found = events.sql("SELECT DISTINCT experiment, day, n_users FROM {gold.variant_results}")
+    assert sorted(found) == sorted(reckoned.execute(USERS).fetchall())
+    judged = events.sql("SELECT experiment, day, n_users FROM {gold.experiment_results} WHERE attribution = 'same_item'")
+    assert sorted(judged) == sorted(found)
+
+
+def test_every_step_of_every_funnel_equals_the_reckoning_in_the_order_of_the_steps(
+    events: Deployment, reckoned: duckdb.DuckDBPyConnection
+) -> None:
+    found = events.sql("""
+        SELECT experiment, variant, day, step_number, step, n_users, n_participants FROM {gold.experiment_funnel}""")
+    assert sorted(found) == sorted(reckoned.execute(FUNNEL).fetchall())
+    assert events.sql("""
+        SELECT count(*) FROM {gold.experiment_funnel} f JOIN {gold.variant_results} r USING (experiment, variant, day)
+        WHERE step = 'BUY' AND attribution = 'later_purchase' AND f.n_users <> n_buyers""") == [(0,)]
+
+
 def test_the_two_rules_differ_and_name_themselves(events: Deployment) -> None:
     later, same = events.sql(TWO_RULES)
     assert (later[0], same[0], later[1], later[4], same[4]) == ("later_purchase", "same_item", same[1], 48, 48)
@@ -131,4 +151,4 @@ def test_the_whole_log_gives_the_known_figures(events: Deployment) -> None:
         ("later_purchase", 146_652, 16_567, 22_206, 48), ("same_item", 146_652, 13_241, 16_788, 48)]  # fmt: skip
     assert events.sql("SELECT string(local_day), count(*) FROM {bronze.events} GROUP BY 1 ORDER BY 1") == [
         ("2021-08-01", 31_094), ("2021-08-02", 109_604)]  # fmt: skip
-    assert events.sql("SELECT count(*) FROM {gold.variant_results}") == [(450,)]
+    assert events.sql("SELECT count(*) FROM {gold.variant_results} WHERE period <> 'hour'") == [(450,)]

@@ -21,7 +21,7 @@ RESULTS = pd.DataFrame(
         ("oldPrice", "DEFAULT", "whole", "later_purchase", 500, 50, 60, 0.10, 0.08, 0.13, 500, 50, 60),
     ],
     columns=COLUMNS,
-)
+).assign(period=lambda rows: rows["day"].map(lambda day: "whole" if day == "whole" else "day"))
 VARIANTS = figures.chosen(RESULTS, "search/order", "whole", "later_purchase")
 DRAWN: dict[str, tuple[Callable[[], Figure], Callable[[], Figure]]] = {
     "conversion": (lambda: figures.conversion(VARIANTS), lambda: figures.conversion(VARIANTS[:0])),

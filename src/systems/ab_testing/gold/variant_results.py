@@ -1,9 +1,9 @@
-"""Gold: participants, buyers and purchases of every variant, per local day and over the whole period, by both rules.
+"""Participants, buyers and purchases of every variant, per local hour, per local day and over all, by both rules.
 
 `later_purchase`: the user buys at or after the first exposure of the period, within the window.
 `same_item`: the user buys an item that was seen under the tag, at or after it was first seen, within the window.
-A day's number is counted over the day, never summed from hours. Contaminated users are left out; the columns that end
-in `_all` count them too.
+A period's number is counted over the period, never summed from shorter ones. Contaminated users are left out; the columns
+that end in `_all` count them too.
 """
 
 from __future__ import annotations
@@ -16,24 +16,20 @@ from engine.checks import Check
 from engine.spec import Column, Derived, Input, Lookup
 from systems.ab_testing.config import (
     ATTRIBUTION_WINDOW_HOURS,
+    CORRECTED_BELOW,
     INTERVAL_Z,
     LATER_PURCHASE,
     SAME_ITEM,
-    WHOLE_PERIOD,
 )
-
-PERIOD = ["experiment", "variant", "day"]
+from systems.ab_testing.gold.periods import COLUMNS, PERIOD, in_periods, participants
 
 
 def variant_results(exposures: DataFrame, purchases: DataFrame) -> DataFrame:
-    """Counts, conversion rate and its Wilson interval per experiment, variant, period and attribution rule."""
-    periods = F.explode(F.array(F.date_format("local_day", "yyyy-MM-dd"), F.lit(WHOLE_PERIOD)))
-    seen = exposures.withColumn("day", periods)
-    people = seen.groupBy(*PERIOD, "user_id").agg(
-        F.min("first_exposed_at").alias("from_at"), F.first("is_contaminated").alias("is_contaminated")
-    )
+    """Counts, conversion rate and its interval per experiment, variant, period and attribution rule."""
+    seen = in_periods(exposures)
+    people = participants(seen)
     results = (
-        _participants(people)
+        _counted_people(people)
         .crossJoin(_rules(exposures))
         .join(
             _later_purchases(people, purchases).unionByName(_same_item_purchases(seen, purchases)),
@@ -49,8 +45,8 @@ def variant_results(exposures: DataFrame, purchases: DataFrame) -> DataFrame:
         {
             "attribution_window_hours": F.lit(ATTRIBUTION_WINDOW_HOURS),
             "conversion_rate": _rate(F.col("n_buyers"), F.col("n_participants")),
-            "conversion_low": _wilson(-1),
-            "conversion_high": _wilson(1),
+            "conversion_low": bound(F.col("n_buyers"), F.col("n_participants"), -1),
+            "conversion_high": bound(F.col("n_buyers"), F.col("n_participants"), 1),
         }
     )
 
@@ -61,11 +57,14 @@ def _rules(rows: DataFrame) -> DataFrame:
     return rows.sparkSession.range(1).select(F.explode(rules).alias("attribution"))
 
 
-def _participants(people: DataFrame) -> DataFrame:
+def _counted_people(people: DataFrame) -> DataFrame:
     clean = ~F.col("is_contaminated")
-    return people.groupBy(*PERIOD).agg(
+    per_variant = people.groupBy(*PERIOD).agg(
         F.count_if(clean).alias("n_participants"), F.count(F.lit(1)).alias("n_participants_all")
     )
+    experiment = ["experiment", "day", "period"]
+    users = people.groupBy(*experiment).agg(F.countDistinct("user_id").alias("n_users"))
+    return per_variant.join(users, on=experiment, how="inner")
 
 
 def _later_purchases(people: DataFrame, purchases: DataFrame) -> DataFrame:
@@ -109,13 +108,20 @@ def _rate(part: SparkColumn, whole: SparkColumn) -> SparkColumn:
     return F.when(whole > 0, part / whole).otherwise(F.lit(0.0))
 
 
-def _wilson(side: int) -> SparkColumn:
-    """A bound of Wilson's score interval (1927); 0 and 1 where nobody took part."""
-    n, p, z = F.col("n_participants"), _rate(F.col("n_buyers"), F.col("n_participants")), F.lit(INTERVAL_Z)
-    centre = p + z * z / (2 * n)
-    half = z * F.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    bound = (centre + side * half) / (1 + z * z / n)
-    return F.when(n > 0, F.greatest(F.lit(0.0), F.least(F.lit(1.0), bound))).otherwise(F.lit(float(side > 0)))
+def bound(part: SparkColumn, whole: SparkColumn, side: int) -> SparkColumn:
+    """The lower (side -1) or upper (side 1) end of a rate's 95 % interval; 0 and 1 where nobody took part.
+
+    Wilson's score interval (1927); with few buyers, or few others, corrected for continuity (Newcombe 1998, method 4).
+    """
+    n, p, z = whole.cast("double"), _rate(part, whole), F.lit(INTERVAL_Z)
+    plain = (2 * n * p + z * z + side * z * F.sqrt(z * z + 4 * n * p * (1 - p))) / (2 * (n + z * z))
+    inner = z * z + side * 2 - 1 / n + 4 * p * (n * (1 - p) - side)
+    corrected = (2 * n * p + z * z + side * (1 + z * F.sqrt(F.greatest(inner, F.lit(0.0))))) / (2 * (n + z * z))
+    is_few = F.least(part, whole - part) < CORRECTED_BELOW
+    end = F.when(is_few, corrected).otherwise(plain)
+    is_certain = part == (F.lit(0) if side < 0 else whole)
+    outermost = F.lit(0.0 if side < 0 else 1.0)
+    return F.when((n == 0) | is_certain, outermost).otherwise(F.greatest(F.lit(0.0), F.least(F.lit(1.0), end)))
 
 
 VARIANT_RESULTS = Derived(
@@ -124,11 +130,9 @@ VARIANT_RESULTS = Derived(
     inputs={"exposures": Input("silver.exposures"), "purchases": Lookup("silver.purchases", on="user_id")},
     key=["experiment", "variant", "day", "attribution"],
     slice_by="experiment",
-    grain="one row per experiment, variant, period (local day or whole) and attribution rule",
+    grain="one row per experiment, variant, period (local hour, local day or whole) and attribution rule",
     columns=[
-        Column("experiment", "string", "Name of the experiment; may hold slashes."),
-        Column("variant", "string", "Variant, as text."),
-        Column("day", "string", "Local day, YYYY-MM-DD, cut at -04:00; `whole` for all days together."),
+        *COLUMNS,
         Column("attribution", "string", "Rule by which purchases count: later_purchase or same_item."),
         Column(
             "attribution_window_hours", "int", "A purchase counts this many hours after the exposure at most."
@@ -141,8 +145,9 @@ VARIANT_RESULTS = Derived(
         Column("n_buyers", "bigint", "Those of them who bought."),
         Column("n_purchases", "bigint", "Their purchases."),
         Column("conversion_rate", "double", "Buyers per participant."),
-        Column("conversion_low", "double", "Lower bound of the 95 % Wilson interval."),
-        Column("conversion_high", "double", "Upper bound of the 95 % Wilson interval."),
+        Column("conversion_low", "double", "Lower end of the rate's 95 % interval."),
+        Column("conversion_high", "double", "Upper end of the rate's 95 % interval."),
+        Column("n_users", "bigint", "Users of the whole experiment in the period, each once, contaminated ones included."),
         Column("n_participants_all", "bigint", "Participants, contaminated ones included."),
         Column("n_buyers_all", "bigint", "Buyers, contaminated ones included."),
         Column("n_purchases_all", "bigint", "Purchases, contaminated ones included."),
