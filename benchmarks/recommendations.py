@@ -153,6 +153,7 @@ def api(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The API as its own process."""
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "TIDELINE_SERVING": str(folder),
+        "TIDELINE_GOLD": str(folder / "warehouse"),
         "TIDELINE_PSEUDONYM_KEY": SECRET, "TIDELINE_RECOMMENDATIONS_JOB_ID": "1", "TIDELINE_API_PORT": str(PORT),
         "TIDELINE_API_REFRESH_SECONDS": "1", "OPENBLAS_NUM_THREADS": "1",
     }  # fmt: skip

@@ -20,6 +20,8 @@ class Config:
     serving: str
     pseudonym_key: str = field(repr=False)
     recommendations_job_id: int
+    gold: str
+    """The folder of the warehouse with gold's Delta tables."""
     host: str = "127.0.0.1"
     port: int = 8000
     token: str = field(default="", repr=False)
@@ -39,6 +41,7 @@ class Config:
             serving=_given(environment, "TIDELINE_SERVING"),
             pseudonym_key=_given(environment, "TIDELINE_PSEUDONYM_KEY"),
             recommendations_job_id=_number(environment, "TIDELINE_RECOMMENDATIONS_JOB_ID"),
+            gold=_given(environment, "TIDELINE_GOLD"),
             host=host,
             port=_number(environment, "DATABRICKS_APP_PORT", environment.get("TIDELINE_API_PORT", "8000")),
             token=token,

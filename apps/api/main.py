@@ -13,10 +13,12 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from apps.api import payments
+from apps.api import ab_testing, payments
 from apps.api.config import Config
 from apps.api.index_job import IndexJob
+from systems.ab_testing import questions
 from systems.payments.recommender import Recommender
+from utils.gold import DeltaGold
 from utils.places import LocalReleases, Releases, VolumeReleases
 from utils.snapshots import Snapshots
 
@@ -34,30 +36,41 @@ def create_app(config: Config) -> FastAPI:
         every_seconds=config.refresh_seconds,
     )  # fmt: skip
 
+    gold = DeltaGold(Path(config.gold))
+    experiments = Snapshots(
+        "experiments", lambda: gold.version(questions.TABLES),
+        lambda version: questions.Experiments.of(*[gold.read(table, version) for table in questions.TABLES]),
+        every_seconds=config.refresh_seconds,
+    )  # fmt: skip
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        recommender.start()
+        for snapshots in (recommender, experiments):
+            snapshots.start()
         yield
-        recommender.stop()
+        for snapshots in (recommender, experiments):
+            snapshots.stop()
 
     app = FastAPI(title="Tideline", version="1", description="Answers of the analytics systems.", lifespan=lifespan)
-    app.state.config, app.state.recommender = config, recommender
+    app.state.config, app.state.recommender, app.state.experiments = config, recommender, experiments
     app.state.index_job = IndexJob(WorkspaceClient, config.recommendations_job_id, config.build_parameters)
     # Where no token is asked for, the documentation must not ask for one either.
     guards = [Depends(_guard)] if config.token else []
-    app.include_router(payments.router, dependencies=guards, responses=REFUSED if config.token else {})
+    for each in (payments, ab_testing):
+        app.include_router(each.router, dependencies=guards, responses=REFUSED if config.token else {})
 
     @app.get("/health", tags=["state"])
     async def health() -> dict[str, str]:
         """Whether the process answers."""
         return {"status": "ok"}
 
-    @app.get("/ready", tags=["state"], responses={503: {"description": "Something is not loaded yet."}})
+    @app.get("/ready", tags=["state"], responses={503: {"description": "Nothing is loaded yet."}})
     async def ready() -> JSONResponse:
-        """Whether every answer can be given, and from which versions; what went wrong when a new one was taken over."""
-        now = recommender.current
-        body = {"recommender": now.version if now else None, "error": recommender.error or None}
-        return JSONResponse(body, 200 if now else 503)
+        """What can be answered, and from which versions (null: not yet); what went wrong when a new one was taken over."""
+        held = {each.name: each for each in (recommender, experiments)}
+        body = {name: each.current.version if each.current else None for name, each in held.items()}
+        errors = {name: each.error for name, each in held.items() if each.error}
+        return JSONResponse(body | {"errors": errors}, 200 if any(body.values()) else 503)
 
     return app
 

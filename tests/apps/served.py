@@ -57,6 +57,7 @@ def environment(folder: Path) -> dict[str, str]:
         **_without_workspace(os.environ),
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
         "TIDELINE_SERVING": str(folder),
+        "TIDELINE_GOLD": str(folder / "warehouse"),
         "TIDELINE_PSEUDONYM_KEY": SECRET,
         "TIDELINE_RECOMMENDATIONS_JOB_ID": "1",
         "TIDELINE_API_REFRESH_SECONDS": "0.1",

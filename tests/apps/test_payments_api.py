@@ -112,11 +112,11 @@ def test_a_broken_release_is_not_taken_over_and_readiness_says_why(trained: Trai
         (tmp_path / "serving" / "v3" / "files.json").write_text('{"facts.json": "0"}')
         (tmp_path / "serving" / "current.json").write_text('{"version": "v3"}')
         until = time.monotonic() + 20
-        while not found.get("/ready").json()["error"] and time.monotonic() < until:
+        while not found.get("/ready").json()["errors"] and time.monotonic() < until:
             time.sleep(0.05)
         ready = found.get("/ready")
         assert (ready.status_code, ready.json()["recommender"]) == (200, "v2")
-        assert "v3/facts.json: is missing" in ready.json()["error"]
+        assert "v3/facts.json: is missing" in ready.json()["errors"]["recommender"]
         assert found.post("/recommend_companies", {"client_id": UNKNOWN}).json()["model_version"] == "v2"
 
 

@@ -69,6 +69,7 @@ def api_environment(app: App, bundle: Bundle) -> dict[str, str]:
     return control.env() | {
         "PYTHONPATH": os.pathsep.join([str(app.root / "src"), str(app.root)]),
         "TIDELINE_SERVING": str(app.layout.volumes.joinpath(*names)),
+        "TIDELINE_GOLD": str(app.layout.warehouse),
         "TIDELINE_RECOMMENDATIONS_JOB_ID": str(job_number(bundle.target, RECOMMENDATIONS)),
         "TIDELINE_PSEUDONYM_KEY": SecretStore.read(app.layout.secrets).get(SCOPE, KEY) or "",
     }

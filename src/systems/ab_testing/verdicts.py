@@ -11,7 +11,7 @@ Verdicts are tried in this order:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -35,6 +35,11 @@ SINGLE, MISMATCH = "single variant", "sample ratio mismatch"
 VERDICTS = (WINNER, NO_EVIDENCE, TOO_LITTLE, SINGLE, MISMATCH)
 # Experiments with these in common are judged together: their p-values are one family.
 FAMILY = ("day", "period", "attribution", "attribution_window_hours")
+# What is told of each variant besides how it compares, as counted.
+COUNTED = (
+    "n_participants", "n_buyers", "n_purchases", "conversion_rate", "conversion_low", "conversion_high",
+    "n_participants_all", "n_buyers_all", "n_purchases_all",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Compared:
     difference_high: float | None
 
 
-def in_order(variants: Sequence[str]) -> list[str]:
+def in_order(variants: Iterable[str]) -> list[str]:
     """Ids of variants by number where they are numbers, then the others by text."""
     return sorted(variants, key=lambda id: (not id.isdecimal(), int(id) if id.isdecimal() else 0, id))
 
@@ -66,7 +71,18 @@ def judge_family(counts: pd.DataFrame) -> pd.DataFrame:
     users = counts.groupby("experiment", as_index=False)["n_users"].first()
     found = judge(counts).drop(columns="n_least").merge(users, on="experiment")
     found["n_contaminated"] = found["n_users"] - found["n_participants"]
-    return found.assign(**{name: counts[name].iloc[0] for name in FAMILY})
+    compared = {
+        name: {each["variant"]: each for each in variants}
+        for name, variants in zip(found["experiment"], found["variants"], strict=True)
+    }
+    variants = [_with_counts(rows, compared[name]) for name, rows in counts.groupby("experiment", sort=True)]
+    return found.assign(variants=pd.Series(variants, index=found.index), **{name: counts[name].iloc[0] for name in FAMILY})
+
+
+def _with_counts(rows: pd.DataFrame, compared: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every variant by id, those too that only contaminated users met: they have counts, and nothing to compare."""
+    counted = {str(row["variant"]): {name: row[name] for name in COUNTED} for row in rows.to_dict("records")}
+    return [{"variant": each, **counted[each], **compared.get(each, {})} for each in in_order(list(counted))]
 
 
 def judge(counts: pd.DataFrame) -> pd.DataFrame:

@@ -9,9 +9,11 @@ from engine.spec import Column, Derived, Input
 from systems.ab_testing import config, posteriors, significance, verdicts
 from utils.shipping import by_value
 
-COMPARED = (
-    "array<struct<variant: string, probability_best: double, expected_loss: double, difference: double, "
-    "difference_low: double, difference_high: double>>"
+VARIANT = (
+    "variant: string, n_participants: bigint, n_buyers: bigint, n_purchases: bigint, conversion_rate: double, "
+    "conversion_low: double, conversion_high: double, n_participants_all: bigint, n_buyers_all: bigint, "
+    "n_purchases_all: bigint, probability_best: double, expected_loss: double, difference: double, "
+    "difference_low: double, difference_high: double"
 )
 
 by_value(config, posteriors, significance, verdicts)
@@ -51,7 +53,10 @@ EXPERIMENT_RESULTS = Derived(
         Column("sample_ratio_p_value", "double", "Of users having been dealt to the variants as meant; null for one variant."),
         Column("probability_best", "double", "That the leader's true rate is the highest; null without a leader."),
         Column("expected_loss", "double", "What choosing the leader costs on average, in buyers per participant."),
-        Column("variants", COMPARED, "Per variant: the same two; its rate minus the control's, with its 95 % interval."),
+        Column(
+            "variants", f"array<struct<{VARIANT}>>",
+            "Per variant, by id: its counts, the same two, and its rate minus the control's with its 95 % interval.",
+        ),
     ],
     checks=[
         accepted_values("verdict", verdicts.VERDICTS, "fail"),
