@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -9,7 +10,9 @@ from urllib.parse import quote
 import pandas as pd
 import pyarrow as pa
 import pytest
+import schemathesis
 from deltalake import write_deltalake
+from hypothesis import HealthCheck, given, settings
 
 from systems.ab_testing.config import EVENT_NAMES
 from systems.ab_testing.verdicts import judge_family
@@ -145,3 +148,48 @@ def test_before_anything_is_loaded_the_answer_says_what_to_run(tmp_path: Path) -
         answer = found.get("/experiments")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
         assert "run the job ab_testing" in answer.json()["detail"]
+
+
+ROUTES = [f"/experiment/{{experiment}}/{name}" for name in ("result", "variants", "funnel")]
+POSITIVE, NEGATIVE = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
+
+
+@pytest.mark.parametrize(
+    ("route", "mode"), [("/experiments", POSITIVE), *[(route, mode) for route in ROUTES for mode in (POSITIVE, NEGATIVE)]]
+)
+def test_whatever_is_asked_is_answered_as_documented(route: str, mode: schemathesis.GenerationMode, served: Api) -> None:
+    operation = schemathesis.openapi.from_url(f"{served.url}/openapi.json")[route]["GET"]
+    asked: set[int] = set()
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+    @given(operation.as_strategy(generation_mode=mode))
+    def ask(case: schemathesis.Case) -> None:
+        response = case.call(base_url=served.url)
+        asked.add(response.status_code)
+        case.validate_response(response)
+
+    ask()
+    assert max(asked) < 500
+
+
+def test_an_answer_is_of_one_version_while_gold_is_rewritten(tmp_path: Path) -> None:
+    """Every commit holds another number of participants; each answer has that of the commit that it names."""
+    write(tmp_path / "warehouse")
+    table = tmp_path / "warehouse" / "ab_testing_gold.db" / "experiment_results"
+    rows = judge_family(counts("whole", "later_purchase"))
+    seen: set[int] = set()
+    with api(tmp_path, TIDELINE_API_REFRESH_SECONDS="0.05") as found:
+        for commit in range(1, 8):
+            for variants in rows["variants"]:
+                for each in variants:
+                    each["n_participants_all"] = each["n_purchases"] = commit
+            write_deltalake(table, pa.Table.from_pylist(rows.assign(n_contaminated=commit).to_dict("records")), mode="overwrite")
+            until = time.monotonic() + 20
+            while commit not in seen and time.monotonic() < until:
+                answer = found.get("/experiment/search|order/result?day=whole").json()
+                named = int(answer["data_version"].partition("experiment_results@")[2].partition(",")[0])
+                purchases = [each["number_of_purchases"] for each in answer["results"]["variants"]]
+                told = {answer["results"]["number_of_contaminated"], *purchases}
+                assert named == 0 or told == {named}
+                seen.add(named)
+    assert {1, 2, 3, 4, 5, 6, 7} <= seen
