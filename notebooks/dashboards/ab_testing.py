@@ -1,9 +1,9 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Experiments: which variant converts?
-# MAGIC Shows gold of the A/B tests. Reads `ab_testing_gold.variant_results`; writes nothing. Days are local, cut at -04:00.
+# MAGIC Shows gold of the A/B tests. Reads `variant_results`, `experiment_results` and `experiment_funnel` of `ab_testing_gold`; writes nothing. Days are local, cut at -04:00.
 # MAGIC
-# MAGIC Widgets: `experiment` (empty: the one that compares most users); `day` (YYYY-MM-DD, or empty: all days together); `attribution` (the rule by which a purchase counts); `catalog`, `schema_prefix` (where the tables stand).
+# MAGIC Widgets: `experiment` (empty: the one that compares most users); `day` (YYYY-MM-DD, or YYYY-MM-DD HH for an hour, or empty: all days together); `attribution` (the rule by which a purchase counts); `catalog`, `schema_prefix` (where the tables stand).
 
 # COMMAND ----------
 
@@ -19,7 +19,9 @@ sys.path.insert(0, str(root / "src"))
 
 # COMMAND ----------
 
-from systems.ab_testing import figures
+from pyspark.sql import functions as F
+
+from systems.ab_testing import figures, verdict_figures
 from utils.settings import Settings, checked_choice, read_choice, read_text
 
 # COMMAND ----------
@@ -27,7 +29,7 @@ from utils.settings import Settings, checked_choice, read_choice, read_text
 settings = Settings.for_dashboard(dbutils, "ab_testing")
 attribution = read_choice(dbutils, "attribution", figures.ATTRIBUTIONS, "Rule of attribution")
 chosen_experiment = read_text(dbutils, "experiment", "Experiment (empty: the one that compares most users)")
-chosen_day = read_text(dbutils, "day", "Local day, YYYY-MM-DD (empty: all days)")
+chosen_day = read_text(dbutils, "day", "Local day, YYYY-MM-DD, or hour, YYYY-MM-DD HH (empty: all days)")
 
 # COMMAND ----------
 
@@ -36,6 +38,27 @@ experiments = figures.experiments_of(results)
 experiment = checked_choice("experiment", chosen_experiment or figures.most_compared(results), experiments)
 day = checked_choice("day", chosen_day or figures.periods_of(results)[0], figures.periods_of(results))
 variants = figures.chosen(results, experiment, day, attribution)
+
+# COMMAND ----------
+
+judged = spark.table(settings.name_of("gold.experiment_results")).where((F.col("day") == day) & (F.col("attribution") == attribution))
+verdict = next((row.asDict(recursive=True) for row in judged.where(F.col("experiment") == experiment).collect()), None)
+steps = spark.table(settings.name_of("gold.experiment_funnel")).where((F.col("day") == day) & (F.col("experiment") == experiment))
+steps, judged = steps.orderBy("variant", "step_number").toPandas(), judged.drop("variants").toPandas()
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Who won?
+# MAGIC Where several experiments are looked at, some differ by chance: p-values are adjusted for all of the period.
+
+# COMMAND ----------
+
+display({"verdict": verdict_figures.in_words(verdict)})
+
+# COMMAND ----------
+
+display(verdict_figures.differences(verdict))
 
 # COMMAND ----------
 
@@ -50,6 +73,16 @@ display(figures.conversion(variants))
 # COMMAND ----------
 
 display(figures.variant_table(variants))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## How far users go
+# MAGIC Every event counts from the first exposure on, tagged or not.
+
+# COMMAND ----------
+
+display(verdict_figures.funnel(steps))
 
 # COMMAND ----------
 
@@ -75,8 +108,8 @@ display(figures.participants(variants))
 
 # MAGIC %md
 # MAGIC ## All experiments
-# MAGIC Of the same period and rule.
+# MAGIC Of the same period and rule; winners first.
 
 # COMMAND ----------
 
-display(figures.overview(results, day, attribution))
+display(verdict_figures.verdict_table(judged))

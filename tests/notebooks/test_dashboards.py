@@ -12,23 +12,36 @@ import pytest
 from pyspark.sql import SparkSession
 
 from engine.spec import Derived
+from systems.ab_testing.gold.experiment_results import EXPERIMENT_RESULTS
 from tideline.workspace.layout import Layout
 from tideline.workspace.notebook.format import read_notebook
 from tideline.workspace.notebook.pool import KernelPool
 from tideline.workspace.notebook.results import NotebookResult, NotebookTask
 from tideline.workspace.server import ServerAddress
 
-DASHBOARDS = {"community_users": 7, "community_posts": 4, "ab_testing": 5, "funnel": 5}
+DASHBOARDS = {"community_users": 7, "community_posts": 4, "ab_testing": 8, "funnel": 5}
 SYSTEMS = ("community", "ab_testing", "funnel")
+VARIANTS = next(column.type for column in EXPERIMENT_RESULTS.columns if column.name == "variants")
 ROWS = {
     "users_by_country": "('BR', 4, 1, 2, 1, 1, 9.50, 10.00, 5.00, 5.00), ('unknown', 2, 0, 0, 0, 0, 0, 0, 0, 0)",
     "support_distribution": "('a1', 'BR', 'patron', 9.50, 10.00, 5.00), ('b2', 'unknown', 'none', 0, 0, 0)",
     "monthly_activity": "(date'2024-01-01', 1, 0, 2, 0, 0), (date'2024-02-01', 0, 1, 1, 3, 5)",
     "daily_activity": "(date'2024-01-09', 'BR', 'patron', 2, 0, 0), (date'2024-02-03', 'unknown', 'none', 1, 3, 5)",
     "variant_results": (
-        "('a/b', 'DEFAULT', 'whole', 'later_purchase', 48, 10, 2, 3, 0.2, 0.1, 0.4, 11, 2, 3), "
-        "('a/b', 'DEFAULT', '2024-01-09', 'later_purchase', 48, 10, 2, 3, 0.2, 0.1, 0.4, 11, 2, 3), "
-        "('a/b', '7', 'whole', 'later_purchase', 48, 9, 1, 1, 0.1, 0.0, 0.4, 9, 1, 1)"
+        "('a/b', 'DEFAULT', 'whole', 'whole', 'later_purchase', 48, 10, 2, 3, 0.2, 0.1, 0.4, 19, 11, 2, 3), "
+        "('a/b', 'DEFAULT', '2024-01-09', 'day', 'later_purchase', 48, 10, 2, 3, 0.2, 0.1, 0.4, 10, 11, 2, 3), "
+        "('a/b', '7', 'whole', 'whole', 'later_purchase', 48, 9, 1, 1, 0.1, 0.0, 0.4, 19, 9, 1, 1)"
+    ),
+    "experiment_results": (
+        "('a/b', 'whole', 'whole', 'later_purchase', 48, 'too little data', null, 'DEFAULT', 'DEFAULT', 2, 19, 3, 19, 0, "
+        "'fisher exact', 1.0, 1.0, 0.8, 0.7, 0.01, from_json('[{\"variant\": \"7\", \"n_participants\": 9, "
+        "\"difference\": -0.1, \"difference_low\": -0.3, \"difference_high\": 0.1, \"probability_best\": 0.3}, "
+        "{\"variant\": \"DEFAULT\", \"n_participants\": 10, \"probability_best\": 0.7}]', '" + VARIANTS + "'))"
+    ),
+    "experiment_funnel": (
+        "('a/b', 'DEFAULT', 'whole', 'whole', 1, 'SEARCH', 4, 10, 0.4, 48), "
+        "('a/b', 'DEFAULT', 'whole', 'whole', 2, 'PRODUCT', 9, 10, 0.9, 48), "
+        "('a/b', '7', 'whole', 'whole', 1, 'SEARCH', 3, 9, 0.33, 48)"
     ),
     "funnel_steps": (
         "('purchase', date'2023-06-01', 'mobile', 'female', 'ads', 'closed', 1, 'landing', 'search', 9, 4, 0, 44.4, 55.6, null), "

@@ -78,19 +78,6 @@ def variant_table(variants: pd.DataFrame) -> pd.DataFrame:
     return variants[list(SHOWN)]
 
 
-def overview(results: pd.DataFrame, day: str, attribution: str) -> pd.DataFrame:
-    """Every experiment of the period: variants, participants, buyers; those with most participants first."""
-    rows = results[(results["day"] == day) & (results["attribution"] == attribution)]
-    per_experiment = rows.groupby("experiment", as_index=False).agg(
-        n_variants=("variant", "nunique"),
-        n_participants=("n_participants", "sum"),
-        n_buyers=("n_buyers", "sum"),
-    )
-    return per_experiment.sort_values(["n_participants", "experiment"], ascending=[False, True]).reset_index(
-        drop=True
-    )
-
-
 def conversion(variants: pd.DataFrame) -> Figure:
     """Conversion of each variant with its 95 % interval."""
     if variants.empty:

@@ -70,8 +70,3 @@ def test_variants_keep_their_names_and_order_as_text() -> None:
 def test_contaminated_users_stand_apart_from_participants() -> None:
     widths = [patch.get_width() for patch in figures.participants(VARIANTS).axes[0].patches]
     assert widths == [100, 90, 4, 4]
-
-
-def test_the_overview_has_every_experiment_of_the_period_and_rule() -> None:
-    overview = figures.overview(RESULTS, "whole", "later_purchase")
-    assert overview.values.tolist() == [["oldPrice", 1, 500, 50], ["search/order", 2, 190, 28]]
