@@ -21,9 +21,12 @@ class Config:
     pseudonym_key: str = field(repr=False)
     recommendations_job_id: int
     gold: str
-    """The folder of the warehouse with gold's Delta tables."""
+    """The folder of a warehouse with gold's Delta tables; empty where they are asked for by statements."""
     host: str = "127.0.0.1"
     port: int = 8000
+    warehouse_id: str = ""
+    catalog: str = ""
+    schema_prefix: str = ""
     token: str = field(default="", repr=False)
     refresh_seconds: float = 5.0
     build_parameters: Mapping[str, str] = field(default_factory=dict)
@@ -41,7 +44,10 @@ class Config:
             serving=_given(environment, "TIDELINE_SERVING"),
             pseudonym_key=_given(environment, "TIDELINE_PSEUDONYM_KEY"),
             recommendations_job_id=_number(environment, "TIDELINE_RECOMMENDATIONS_JOB_ID"),
-            gold=_given(environment, "TIDELINE_GOLD"),
+            gold=environment.get("TIDELINE_GOLD", ""),
+            warehouse_id="" if environment.get("TIDELINE_GOLD") else _given(environment, "TIDELINE_WAREHOUSE_ID"),
+            catalog="" if environment.get("TIDELINE_GOLD") else _given(environment, "TIDELINE_CATALOG"),
+            schema_prefix=environment.get("TIDELINE_SCHEMA_PREFIX", ""),
             host=host,
             port=_number(environment, "DATABRICKS_APP_PORT", environment.get("TIDELINE_API_PORT", "8000")),
             token=token,

@@ -18,9 +18,10 @@ from apps.api.config import Config
 from apps.api.index_job import IndexJob
 from systems.ab_testing import questions
 from systems.payments.recommender import Recommender
-from utils.gold import DeltaGold
+from utils.gold import DeltaGold, Gold
 from utils.places import LocalReleases, Releases, VolumeReleases
 from utils.snapshots import Snapshots
+from utils.statements import StatementGold
 
 BEARER = HTTPBearer(auto_error=False)
 REFUSED: dict[int | str, dict[str, Any]] = {401: {"description": "The token is missing or wrong."}}
@@ -36,7 +37,7 @@ def create_app(config: Config) -> FastAPI:
         every_seconds=config.refresh_seconds,
     )  # fmt: skip
 
-    gold = DeltaGold(Path(config.gold))
+    gold = gold_of(config)
     experiments = Snapshots(
         "experiments", lambda: gold.version(questions.TABLES),
         lambda version: questions.Experiments.of(*[gold.read(table, version) for table in questions.TABLES]),
@@ -73,6 +74,13 @@ def create_app(config: Config) -> FastAPI:
         return JSONResponse(body | {"errors": errors}, 200 if any(body.values()) else 503)
 
     return app
+
+
+def gold_of(config: Config) -> Gold:
+    """Files on a laptop; statements in a workspace, where apps see no tables' files."""
+    if config.gold:
+        return DeltaGold(Path(config.gold), config.schema_prefix)
+    return StatementGold(WorkspaceClient(), config.warehouse_id, config.catalog, config.schema_prefix)
 
 
 async def _guard(

@@ -29,7 +29,8 @@ def commits(version: str) -> dict[str, int]:
     return {name: int(commit) for name, _, commit in (each.partition("@") for each in version.split(", "))}
 
 
-def _text(found: Mapping[str, int]) -> str:
+def named(found: Mapping[str, int]) -> str:
+    """A version's text."""
     return ", ".join(f"{name}@{commit}" for name, commit in found.items())
 
 
@@ -47,7 +48,7 @@ class DeltaGold:
             if not numbers:
                 return None
             found[name] = max(numbers)
-        return _text(found)
+        return named(found)
 
     def read(self, table: str, version: str) -> pa.Table:
         from deltalake import DeltaTable, QueryBuilder

@@ -1,0 +1,143 @@
+"""Gold through the SQL statements of a workspace's warehouse: what an app reads where it sees no files."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from utils.errors import SourceError
+from utils.gold import commits, named
+
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
+    from databricks.sdk.service.sql import StatementResponse
+
+WAIT_SECONDS, POLL_SECONDS = 120.0, 0.5
+PLAIN = {
+    "BOOLEAN": pa.bool_(), "TINYINT": pa.int8(), "SMALLINT": pa.int16(), "INT": pa.int32(), "BIGINT": pa.int64(),
+    "FLOAT": pa.float32(), "DOUBLE": pa.float64(), "DATE": pa.date32(), "TIMESTAMP": pa.timestamp("us", "UTC"),
+}  # fmt: skip
+ABSENT = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")
+
+
+class StatementGold:
+    """Tables of a catalogue. Statements are made of the app's own names; no text of a request is ever part of one.
+
+    Raises SourceError where a statement fails, takes too long, or gives a type that is not known here.
+    """
+
+    def __init__(self, client: WorkspaceClient, warehouse_id: str, catalog: str, prefix: str = "") -> None:
+        self.client, self.warehouse_id, self.catalog, self.prefix = client, warehouse_id, catalog, prefix
+
+    def version(self, tables: Sequence[str]) -> str | None:
+        found = {}
+        for name in tables:
+            try:
+                history = self._table(f"DESCRIBE HISTORY {self._name(name)} LIMIT 1", only="version")
+            except SourceError as error:
+                if any(each in str(error) for each in ABSENT):
+                    return None
+                raise
+            found[name] = int(history["version"][0].as_py())
+        return named(found)
+
+    def read(self, table: str, version: str) -> pa.Table:
+        return self._table(f"SELECT * FROM {self._name(table)} VERSION AS OF {commits(version)[table]}")
+
+    def _name(self, table: str) -> str:
+        schema, _, name = table.partition(".")
+        return ".".join(f"`{part}`" for part in (self.catalog, f"{self.prefix}{schema}", name))
+
+    def _table(self, statement: str, only: str = "") -> pa.Table:
+        """The whole result, or one column of it, whose types alone must be known then."""
+        answer = self._finished(statement)
+        if not answer.manifest or not answer.manifest.schema or answer.statement_id is None:
+            raise SourceError("SQL statements", f"`{statement}` gave no columns")
+        columns = answer.manifest.schema.columns or []
+        texts, part = [], answer.result
+        while part is not None:
+            texts += part.data_array or []
+            following = part.next_chunk_index
+            chunk = self.client.statement_execution.get_statement_result_chunk_n
+            part = None if following is None else chunk(answer.statement_id, following)
+        found = {
+            str(column.name): _array(str(column.type_text), [row[place] for row in texts])
+            for place, column in enumerate(columns)
+            if only in ("", column.name)
+        }
+        return pa.table(found)
+
+    def _finished(self, statement: str) -> StatementResponse:
+        statements, until = self.client.statement_execution, time.monotonic() + WAIT_SECONDS
+        answer = statements.execute_statement(statement, self.warehouse_id, wait_timeout="30s")
+        while _state(answer) in ("PENDING", "RUNNING"):
+            if time.monotonic() > until or answer.statement_id is None:
+                raise SourceError("SQL statements", f"`{statement}` runs for over {WAIT_SECONDS:.0f} s")
+            time.sleep(POLL_SECONDS)
+            answer = statements.get_statement(answer.statement_id)
+        if _state(answer) != "SUCCEEDED":
+            why = answer.status.error.message if answer.status and answer.status.error else _state(answer)
+            raise SourceError("SQL statements", f"`{statement}`: {why}")
+        return answer
+
+
+def _state(answer: StatementResponse) -> str:
+    return answer.status.state.value if answer.status and answer.status.state else ""
+
+
+def _array(kind: str, texts: Sequence[str | None]) -> pa.Array:
+    """A column as it comes, texts or nulls, in its own type."""
+    type = arrow_type(kind)
+    is_nested = pa.types.is_nested(type)
+    return pa.array([None if text is None else _value(type, json.loads(text) if is_nested else text) for text in texts], type)
+
+
+def _value(type: pa.DataType, given: Any) -> Any:
+    """A value from its text, or from JSON, in which some warehouses write numbers as texts."""
+    if given is None:
+        return None
+    if pa.types.is_list(type):
+        return [_value(type.value_type, each) for each in given]
+    if pa.types.is_struct(type):
+        return {field.name: _value(field.type, given.get(field.name)) for field in type}
+    if not isinstance(given, str) or pa.types.is_string(type):
+        return given
+    if pa.types.is_boolean(type):
+        return given == "true"
+    if pa.types.is_date(type):
+        return date.fromisoformat(given)
+    if pa.types.is_timestamp(type):
+        return datetime.fromisoformat(given)
+    return float(given) if pa.types.is_floating(type) else int(given)
+
+
+def arrow_type(kind: str) -> pa.DataType:
+    """Arrow's type for a column's, as in `ARRAY<STRUCT<a: INT, b: STRING>>`. Raises SourceError for others."""
+    name, _, inner = kind.partition("<")
+    if name == "ARRAY":
+        return pa.list_(arrow_type(inner[:-1]))
+    if name == "STRUCT":
+        return pa.struct([(field, arrow_type(type)) for field, type in _fields(inner[:-1])])
+    if name == "STRING":
+        return pa.string()
+    if kind not in PLAIN:
+        known = ", ".join(["STRING", "ARRAY", "STRUCT", *PLAIN])
+        raise SourceError("SQL statements", f"a column of type {kind}", expected=f"one of {known}")
+    return PLAIN[kind]
+
+
+def _fields(inner: str) -> list[tuple[str, str]]:
+    """`a: INT, b: ARRAY<...>` as names and types: commas between angle brackets separate nothing."""
+    parts, depth, start = [], 0, 0
+    for place, sign in enumerate(inner):
+        depth += {"<": 1, ">": -1}.get(sign, 0)
+        if sign == "," and depth == 0:
+            parts.append(inner[start:place])
+            start = place + 1
+    pairs = (part.partition(":") for part in [*parts, inner[start:]])
+    return [(name.strip().strip("`"), type.strip()) for name, _, type in pairs]

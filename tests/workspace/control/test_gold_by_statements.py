@@ -1,0 +1,66 @@
+"""Gold read in both ways, from files and by statements: the same rows in the same types, of the same commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import pytest
+
+from tests.workspace.control.conftest import Plane
+from utils.errors import SourceError
+from utils.gold import DeltaGold, Gold
+from utils.statements import StatementGold, arrow_type
+
+TABLE = "shop_gold.answers"
+
+
+@pytest.fixture(scope="module")
+def places(spark: Any, plane: Plane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Gold]]:
+    prefix = f"g{abs(hash(str(tmp_path_factory.getbasetemp()))) % 10**8}_"
+    schema = f"{prefix}shop_gold"
+    spark.sql(f"CREATE SCHEMA {schema}").collect()
+    spark.sql(f"""
+        CREATE TABLE {schema}.answers USING DELTA TBLPROPERTIES (delta.enableDeletionVectors = true) AS
+        SELECT id, CAST(id AS INT) AS n, id / 3 AS share, id % 2 = 0 AS is_even, IF(id = 3, NULL, concat('é ', id)) AS word,
+          DATE '2024-02-28' + CAST(id AS INT) AS day, TIMESTAMP '2024-02-29T12:00:00.000001' AS at,
+          array(named_struct('variant', CAST(id AS STRING), 'n', id, 'rate', id / 7, 'best', IF(id = 2, NULL, 0.5D))) AS variants
+        FROM range(0, 40000, 1, 1)""").collect()
+    spark.sql(f"DELETE FROM {schema}.answers WHERE id % 1000 = 5").collect()
+    location = spark.sql(f"DESCRIBE DETAIL {schema}.answers").collect()[0]["location"]
+    yield {
+        "files": DeltaGold(Path(urlparse(location).path).parents[1], prefix),
+        "statements": StatementGold(plane.client, "any", "spark_catalog", prefix),
+    }
+    spark.sql(f"DROP SCHEMA {schema} CASCADE").collect()
+
+
+def test_both_see_the_same_commit_and_the_same_rows_in_the_same_types(places: dict[str, Gold]) -> None:
+    versions = {name: place.version([TABLE]) for name, place in places.items()}
+    assert versions == {"files": f"{TABLE}@1", "statements": f"{TABLE}@1"}
+    files, statements = (place.read(TABLE, f"{TABLE}@1").sort_by("id") for place in places.values())
+    assert statements.num_rows == 39_960
+    assert statements.schema.types == [each.type for each in files.schema]
+    assert statements.equals(files.cast(statements.schema))
+
+
+def test_both_read_an_older_commit(places: dict[str, Gold]) -> None:
+    assert [place.read(TABLE, f"{TABLE}@0").num_rows for place in places.values()] == [40_000, 40_000]
+
+
+def test_a_table_that_is_not_there_yet_has_no_version(places: dict[str, Gold]) -> None:
+    for place in places.values():
+        assert place.version([TABLE, "shop_gold.nothing"]) is None
+        assert place.version(["no_gold.nothing"]) is None
+
+
+def test_a_statement_that_fails_is_said_with_its_cause(places: dict[str, Gold]) -> None:
+    with pytest.raises(SourceError, match=r"VERSION AS OF 99"):
+        places["statements"].read(TABLE, f"{TABLE}@99")
+
+
+def test_a_type_that_is_not_known_is_named() -> None:
+    with pytest.raises(SourceError, match="INTERVAL"):
+        arrow_type("INTERVAL")
