@@ -8,6 +8,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import limits
+
 
 class ConfigError(Exception):
     """A variable that is missing or cannot be used."""
@@ -28,6 +30,10 @@ class Config:
     catalog: str = ""
     schema_prefix: str = ""
     token: str = field(default="", repr=False)
+    rate: str = ""
+    """How much one address may ask, as `100/second` or `20 per 5 minutes`; empty: any number."""
+    origins: tuple[str, ...] = ()
+    """Web pages that may ask from a browser, as `https://example.com`; none by default."""
     refresh_seconds: float = 5.0
     build_parameters: Mapping[str, str] = field(default_factory=dict)
     """Parameters of the job that builds, where its own defaults do not serve: `as_of` for payments of the past."""
@@ -51,6 +57,8 @@ class Config:
             host=host,
             port=_number(environment, "DATABRICKS_APP_PORT", environment.get("TIDELINE_API_PORT", "8000")),
             token=token,
+            rate=_rate(environment, "TIDELINE_API_RATE"),
+            origins=tuple(environment.get("TIDELINE_API_ORIGINS", "").split()),
             refresh_seconds=float(environment.get("TIDELINE_API_REFRESH_SECONDS", "5")),
             build_parameters=_texts(environment, "TIDELINE_BUILD_PARAMETERS"),
         )
@@ -67,6 +75,16 @@ def _number(environment: Mapping[str, str], name: str, default: str = "") -> int
     if not text.isascii() or not text.isdecimal():
         raise ConfigError(f"the variable {name} is `{text}`, expected a number")
     return int(text)
+
+
+def _rate(environment: Mapping[str, str], name: str) -> str:
+    text = environment.get(name, "")
+    try:
+        if text:
+            limits.parse(text)
+    except ValueError:
+        raise ConfigError(f"the variable {name} is `{text}`, expected something like 100/second") from None
+    return text
 
 
 def _texts(environment: Mapping[str, str], name: str) -> dict[str, str]:

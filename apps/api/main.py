@@ -8,12 +8,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import limits
 from databricks.sdk import WorkspaceClient
 from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from apps.api import ab_testing, payments
+from apps.api.around import Around
 from apps.api.config import Config
 from apps.api.index_job import IndexJob
 from systems.ab_testing import questions
@@ -24,6 +27,10 @@ from utils.snapshots import Snapshots
 from utils.statements import StatementGold
 
 BEARER = HTTPBearer(auto_error=False)
+AROUND: dict[int | str, dict[str, Any]] = {
+    413: {"description": "The body is too large."},
+    429: {"description": "Too many requests; `Retry-After` says when to come back."},
+}
 REFUSED: dict[int | str, dict[str, Any]] = {401: {"description": "The token is missing or wrong."}}
 
 
@@ -53,12 +60,15 @@ def create_app(config: Config) -> FastAPI:
             snapshots.stop()
 
     app = FastAPI(title="Tideline", version="1", description="Answers of the analytics systems.", lifespan=lifespan)
+    app.add_middleware(Around, rate=limits.parse(config.rate) if config.rate else None)
+    if config.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=config.origins, allow_headers=["Authorization", "Content-Type"])
     app.state.config, app.state.recommender, app.state.experiments = config, recommender, experiments
     app.state.index_job = IndexJob(WorkspaceClient, config.recommendations_job_id, config.build_parameters)
     # Where no token is asked for, the documentation must not ask for one either.
     guards = [Depends(_guard)] if config.token else []
     for each in (payments, ab_testing):
-        app.include_router(each.router, dependencies=guards, responses=REFUSED if config.token else {})
+        app.include_router(each.router, dependencies=guards, responses=AROUND | (REFUSED if config.token else {}))
 
     @app.get("/health", tags=["state"])
     async def health() -> dict[str, str]:

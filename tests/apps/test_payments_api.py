@@ -170,6 +170,7 @@ def test_a_token_guards_everything_but_health(serving: Path) -> None:
     ("variables", "said"),
     [
         ({"TIDELINE_API_HOST": "0.0.0.0"}, "TIDELINE_API_HOST is `0.0.0.0`, which others reach: set TIDELINE_API_TOKEN"),
+        ({"TIDELINE_API_RATE": "many"}, "the variable TIDELINE_API_RATE is `many`, expected something like 100/second"),
         ({"TIDELINE_GOLD": ""}, "the variable TIDELINE_WAREHOUSE_ID is missing"),
         ({"TIDELINE_PSEUDONYM_KEY": ""}, "the variable TIDELINE_PSEUDONYM_KEY is missing"),
         ({"TIDELINE_BUILD_PARAMETERS": "as_of"}, "TIDELINE_BUILD_PARAMETERS is `as_of`, expected a JSON object of texts"),

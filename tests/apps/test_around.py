@@ -1,0 +1,55 @@
+"""Ids, limits, the log and foreign pages: what holds for every route."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.apps.served import api
+
+
+def test_an_answer_repeats_the_request_s_id_or_makes_one(tmp_path: Path) -> None:
+    with api(tmp_path) as found:
+        assert found.get("/health", **{"X-Request-ID": "mine-1"}).headers["x-request-id"] == "mine-1"
+        for given in ({}, {"X-Request-ID": "two words"}, {"X-Request-ID": "x" * 65}):
+            assert re.fullmatch("[0-9a-f]{32}", found.get("/health", **given).headers["x-request-id"])
+
+
+def test_who_asks_too_often_is_told_when_to_come_back_and_health_never_refuses(tmp_path: Path) -> None:
+    with api(tmp_path, TIDELINE_API_RATE="3/minute") as found:
+        answers = [found.get("/experiments") for _ in range(4)]
+        assert [each.status_code for each in answers] == [503, 503, 503, 429]
+        assert 1 <= int(answers[-1].headers["retry-after"]) <= 60 and answers[-1].headers["x-request-id"]
+        assert found.get("/health").status_code == 200
+
+
+def test_a_large_body_is_refused_announced_or_not(tmp_path: Path) -> None:
+    with api(tmp_path) as found:
+        announced = requests.post(f"{found.url}/recommend_companies", data=b" " * 10_000_000, timeout=30)
+        chunked = requests.post(f"{found.url}/recommend_companies", data=(b" " * 10_000 for _ in range(1_000)), timeout=30)
+        assert {announced.status_code, chunked.status_code} == {413}
+        assert "larger than 65536 bytes" in chunked.json()["detail"]
+        assert found.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize(("origins", "allowed"), [("", None), ("https://ours.example https://other.example", "https://ours.example")])
+def test_foreign_pages_may_not_ask_unless_they_are_named(origins: str, allowed: str | None, tmp_path: Path) -> None:
+    with api(tmp_path, TIDELINE_API_ORIGINS=origins) as found:
+        answer = found.get("/health", Origin="https://ours.example")
+        assert answer.headers.get("access-control-allow-origin") == allowed
+        assert found.get("/health", Origin="https://evil.example").headers.get("access-control-allow-origin") is None
+
+
+def test_the_log_has_a_line_of_json_per_request_without_its_query(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with api(tmp_path) as found:
+        found.get("/experiment/a/result?day=somebody", **{"X-Request-ID": "one"})
+        found.process.terminate()
+        found.process.wait(20)
+    lines = [line[line.index("{") :] for line in capfd.readouterr().err.splitlines() if '"id": "one"' in line]
+    told = json.loads(lines[0])
+    assert len(lines) == 1 and "somebody" not in lines[0]
+    assert (told["method"], told["path"], told["status"]) == ("GET", "/experiment/a/result", 503) and told["ms"] >= 0
