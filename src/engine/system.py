@@ -142,14 +142,21 @@ class System:
 def code_hash(table: Table, folder: Path | None = None) -> str:
     """Hash of the code that decides a table's content: its system's modules, and the engine's version.
 
-    A bronze table depends on its own module and the configuration only, so that a new gold figure never re-reads raw.
+    A bronze table depends on its own module, or package, and the configuration only, so that a new gold figure never
+    re-reads raw.
     """
     module = Path(inspect.getfile(table.build))
-    folder = folder or module.parent
+    folder = folder or _folder_of(module)
     files = sorted(path for path in folder.rglob("*.py") if not path.name.endswith(NOT_TABLE_CODE))
     if isinstance(table, FromRaw):
-        files = [path for path in files if path == module or path.name == "config.py"]
+        package = module.parent if module.parent != folder else module
+        files = [path for path in files if path.is_relative_to(package) or path.name == "config.py"]
     digest = hashlib.sha256(ENGINE_VERSION.encode())
     for path in files:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def _folder_of(module: Path) -> Path:
+    """The system's folder: the module's own, or the one above where a layer is a package of its own."""
+    return next((folder for folder in module.parents[:2] if (folder / "system.py").is_file()), module.parent)

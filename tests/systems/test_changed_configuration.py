@@ -25,7 +25,7 @@ def copied(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """The A/B tests under another name, so that their configuration can be edited."""
     folder = tmp_path / "systems" / NAME
     shutil.copytree(repository / "src" / "systems" / "ab_testing", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in folder.glob("*.py"):
+    for file in folder.rglob("*.py"):
         code = file.read_text().replace("systems.ab_testing", f"systems.{NAME}")
         file.write_text(code.replace('name="ab_testing"', f'name="{NAME}"'))
     monkeypatch.setattr(systems, "__path__", [*systems.__path__, str(folder.parent)])
