@@ -55,9 +55,10 @@ RETENTION = Retention()
 PROPERTIES = {
     "delta.enableDeletionVectors": "true",
     "delta.enableChangeDataFeed": "true",
-    "delta.enableTypeWidening": "true",
     **RETENTION.properties,
 }
+# Switched on by the first type that widens: readers without Spark, apps among them, do not know it.
+TYPE_WIDENING = "delta.enableTypeWidening"
 # What a CREATE says that lost against the same CREATE of another run, besides Delta's conflicts.
 RACES = ("DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION", "ALREADY_EXISTS", "AlreadyExistsException")
 CREATE_ATTEMPTS = 6
@@ -160,11 +161,11 @@ def follow_declaration(
         about_to("make or widen a table")
     if added:
         spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({columns_ddl(added)})").collect()
-    for change in changes:
-        if change.change == "widened":
-            spark.sql(
-                f"ALTER TABLE {name} ALTER COLUMN {quoted(change.column)} TYPE {change.found}"
-            ).collect()
+    widened = [change for change in changes if change.change == "widened"]
+    if widened:
+        spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ('{TYPE_WIDENING}' = 'true')").collect()
+    for change in widened:
+        spark.sql(f"ALTER TABLE {name} ALTER COLUMN {quoted(change.column)} TYPE {change.found}").collect()
     _follow_comments(spark, name, columns, stored, comment)
     return changes
 

@@ -9,6 +9,7 @@ from urllib.parse import urlparse
 
 import pytest
 
+from engine.catalog import PROPERTIES
 from tests.workspace.control.conftest import Plane
 from utils.errors import SourceError
 from utils.gold import DeltaGold, Gold
@@ -21,9 +22,10 @@ TABLE = "shop_gold.answers"
 def places(spark: Any, plane: Plane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Gold]]:
     prefix = f"g{abs(hash(str(tmp_path_factory.getbasetemp()))) % 10**8}_"
     schema = f"{prefix}shop_gold"
+    properties = ", ".join(f"'{key}' = '{value}'" for key, value in PROPERTIES.items())
     spark.sql(f"CREATE SCHEMA {schema}").collect()
     spark.sql(f"""
-        CREATE TABLE {schema}.answers USING DELTA TBLPROPERTIES (delta.enableDeletionVectors = true) AS
+        CREATE TABLE {schema}.answers USING DELTA TBLPROPERTIES ({properties}) AS
         SELECT id, CAST(id AS INT) AS n, id / 3 AS share, id % 2 = 0 AS is_even, IF(id = 3, NULL, concat('é ', id)) AS word,
           DATE '2024-02-28' + CAST(id AS INT) AS day, TIMESTAMP '2024-02-29T12:00:00.000001' AS at,
           array(named_struct('variant', CAST(id AS STRING), 'n', id, 'rate', id / 7, 'best', IF(id = 2, NULL, 0.5D))) AS variants
