@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import commands, layers, merge, recommendations, sources
+from benchmarks import commands, experiments, layers, merge, recommendations, sources
 from benchmarks.page import replaced
 from benchmarks.peers import run as peers
 
@@ -27,6 +27,7 @@ SECTIONS: dict[str, tuple[Sequence[str], Callable[[Path], list[str]]]] = {
     "layers": (layers.INTRODUCTION, layers.run),
     "sources": (sources.INTRODUCTION, sources.run),
     "recommendations": (recommendations.INTRODUCTION, recommendations.run),
+    "experiments": (experiments.INTRODUCTION, experiments.run),
     "peers": (peers.INTRODUCTION, lambda home: peers.run()),
 }
 

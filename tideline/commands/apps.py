@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ def run_app(app: App, name: str, host: str, port: int, parameters: tuple[str, ..
     }  # fmt: skip
     click.echo(f"{name}: http://{host}:{port}/docs (Ctrl-C ends it)")
     process = subprocess.Popen([sys.executable, "-m", f"apps.{name}"], cwd=app.root, env=os.environ | environment)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())  # whoever ends this command ends the app, too
     try:
         return process.wait()
     except KeyboardInterrupt:

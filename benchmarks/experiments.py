@@ -1,0 +1,189 @@
+"""The experiments' routes under load: alone, beside a snapshot that is swapped every second, and at a hundred times the data.
+
+`python -m benchmarks experiments`. Counts are drawn in the shape of the real set: 47 experiments, 76 variants, two days.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
+import numpy as np
+import pandas as pd
+import psutil
+import pyarrow as pa
+import requests
+from deltalake import write_deltalake
+
+from benchmarks.load import get, highest_rate, row_of
+from systems.ab_testing.config import EVENT_NAMES, LATER_PURCHASE, SAME_ITEM
+from systems.ab_testing.verdicts import judge_family
+
+ROOT = Path(__file__).resolve().parents[1]
+N_EXPERIMENTS, TIMES, RATE, PORT = 47, 100, 200, 18474
+PERIODS = ["whole", "2021-08-01", "2021-08-02", *[f"2021-08-0{day} {hour:02d}" for day in (1, 2) for hour in range(24)]]
+INTRODUCTION = (
+    "## Experiments",
+    "",
+    f"{N_EXPERIMENTS} experiments with one to three variants, {len(PERIODS)} periods, two rules. Requests come in an open loop",
+    "from a second process, results, counts and funnels in turn; a latency counts from the moment at which a request is due.",
+    "Every commit of gold holds its own number in every row; an answer with another number than its commit's is a failure.",
+)
+
+
+def run(home: Path) -> list[str]:
+    """Lines of two tables."""
+    started = time.perf_counter()
+    results, funnels = rows_of(np.random.default_rng(3))
+    judged = time.perf_counter() - started
+    lines = ["| statistics and start | measured | target |", "| --- | --- | --- |"]
+    n_families = len(PERIODS) * 2
+    lines.append(f"| judge {len(results):,} experiments in {n_families} periods and rules, one process | {judged:.1f} s | |")
+    warehouse = home / "warehouse"
+    write(warehouse, results, funnels, 0)
+    load = ["", "| API | requests a second | p50 ms | p99 ms | longest ms | failed | target |", "| --- " * 7 + "|"]
+    with api(warehouse) as (url, process, seconds):
+        lines.append(f"| from the process's start to the first answer | {seconds:.1f} s | 3 s |")
+        paths = paths_of(results)
+        get(url, paths, rate=50, seconds=3, seen=check)
+        load.append(row_of("alone", get(url, paths, rate=RATE, seconds=30, seen=check), "p99 10"))
+        with committing(warehouse):
+            beside = get(url, paths, rate=RATE, seconds=60, seen=check)
+        load.append(row_of(f"beside a commit a second; {len(beside.seen)} commits answered", beside, "p99 50"))
+        best = highest_rate(lambda rate: get(url, paths, rate=rate, seconds=15, seen=check), most_ms=20)
+        load += [row_of("alone, the highest rate with p99 under 20 ms", best, "aim 500")] if best else []
+        lines.append(f"| resident memory, {N_EXPERIMENTS} experiments | {_megabytes(process)} MiB | |")
+    write(home / "large", *times(results, funnels, TIMES), 0)
+    with api(home / "large") as (url, process, seconds):
+        load.append(row_of(f"{TIMES} times the experiments", get(url, paths, rate=RATE, seconds=20, seen=check), "p99 10"))
+        lines.append(f"| from start to the first answer, {TIMES} times the experiments | {seconds:.1f} s | |")
+        lines.append(f"| resident memory, {TIMES} times the experiments | {_megabytes(process)} MiB | 300 MiB |")
+    return lines + load
+
+
+def _megabytes(process: subprocess.Popen[bytes]) -> str:
+    return f"{psutil.Process(process.pid).memory_info().rss / 1024**2:,.0f}"
+
+
+def rows_of(draw: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of both tables; counts grow with the length of the period."""
+    numbers = [(number, each) for number in range(N_EXPERIMENTS) for each in range(1 + number % 3)]
+    variants = [(f"team/experiment-{number:02d}", str(6000 + each)) for number, each in numbers]
+    judged, steps = [], []
+    for day in PERIODS:
+        size = {len("whole"): 3000, len("2021-08-01"): 1800}.get(len(day), 120)
+        n = draw.integers(size // 2, size, len(variants))
+        base = pd.DataFrame(variants, columns=["experiment", "variant"]).assign(
+            day=day, period={5: "whole", 10: "day"}.get(len(day), "hour"), n_participants=n
+        )
+        for rule in (LATER_PURCHASE, SAME_ITEM):
+            bought = draw.binomial(n, 0.1)
+            judged.append(judge_family(base.assign(
+                attribution=rule, attribution_window_hours=48, n_buyers=bought, n_purchases=bought, conversion_rate=bought / n,
+                conversion_low=0.0, conversion_high=1.0, n_participants_all=n, n_buyers_all=bought, n_purchases_all=bought,
+                n_users=base.groupby("experiment")["n_participants"].transform("sum"),
+            )))  # fmt: skip
+        names = pd.DataFrame({"step_number": np.arange(1, 7), "step": EVENT_NAMES})
+        steps.append(base.merge(names, how="cross").assign(n_users=10, share=0.1, window_hours=48))
+    return pd.concat(judged, ignore_index=True), pd.concat(steps, ignore_index=True)
+
+
+def times(results: pd.DataFrame, funnels: pd.DataFrame, n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same under other names, `n` times in all."""
+    return tuple(  # type: ignore[return-value]
+        pd.concat([rows, *[rows.assign(experiment=rows["experiment"] + f"-{copy}") for copy in range(1, n)]], ignore_index=True)
+        for rows in (results, funnels)
+    )
+
+
+def write(warehouse: Path, results: pd.DataFrame, funnels: pd.DataFrame, commit: int) -> None:
+    """Both tables anew; every row says which commit it is of, where answers show it."""
+    marked = {
+        "experiment_results": pa.Table.from_pylist(results.assign(n_contaminated=commit).to_dict("records")),
+        "experiment_funnel": pa.Table.from_pandas(funnels.assign(n_participants=1_000_000 + commit), preserve_index=False),
+    }
+    for name, table in marked.items():
+        write_deltalake(warehouse / "ab_testing_gold.db" / name, table, mode="overwrite")
+
+
+def paths_of(results: pd.DataFrame) -> list[str]:
+    """Every route in turn, over experiments and periods at random."""
+    chosen = results[["experiment", "day", "attribution"]].sample(3_000, replace=True, random_state=5)
+    routes = ("result", "variants", "funnel")
+    paths = []
+    for place, (name, day, rule) in enumerate(chosen.itertuples(index=False)):
+        by_rule = "" if routes[place % 3] == "funnel" else f"&attribution={rule}"
+        paths.append(f"/experiment/{quote(name, safe='')}/{routes[place % 3]}?day={quote(day)}{by_rule}")
+    return paths
+
+
+def check(path: str, answer: dict[str, Any]) -> str:
+    """The commit of the answer's table, where the answer is that commit's."""
+    results, funnels = (int(each.rpartition("@")[2]) for each in answer["data_version"].split(", "))
+    if "results" in answer and answer["results"]["number_of_contaminated"] != results:
+        return "wrong: mixed commits"
+    if "/funnel" in path and {each["number_of_participants"] for each in answer["variants"]} != {1_000_000 + funnels}:
+        return "wrong: mixed commits"
+    return str(results)
+
+
+@contextmanager
+def api(warehouse: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], float]]:
+    """The API as its own process, and the seconds until it gave an answer."""
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "TIDELINE_SERVING": str(warehouse / "none"),
+        "TIDELINE_GOLD": str(warehouse), "TIDELINE_PSEUDONYM_KEY": "of the benchmark", "TIDELINE_RECOMMENDATIONS_JOB_ID": "1",
+        "TIDELINE_API_PORT": str(PORT), "TIDELINE_API_REFRESH_SECONDS": "0.2",
+    }  # fmt: skip
+    url, started = f"http://127.0.0.1:{PORT}", time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "apps.api"], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL
+    )
+    try:
+        while process.poll() is None:
+            try:
+                if requests.get(f"{url}/experiments", timeout=5).status_code == 200:
+                    break
+            except requests.ConnectionError:
+                pass
+            time.sleep(0.05)
+        yield url, process, time.perf_counter() - started
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def committing(warehouse: Path) -> Iterator[None]:
+    """A process that commits both tables anew every second until the end."""
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.experiments", str(warehouse)], cwd=ROOT)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def commit_for_ever(warehouse: Path) -> None:
+    """What `committing` runs, at low priority: the writer is elsewhere in earnest."""
+    os.nice(19)
+    results, funnels = rows_of(np.random.default_rng(3))
+    commit = 0
+    while True:
+        commit += 1
+        due = time.monotonic() + 1
+        write(warehouse, results, funnels, commit)
+        time.sleep(max(0.0, due - time.monotonic()))
+
+
+if __name__ == "__main__":
+    commit_for_ever(Path(sys.argv[1]))
