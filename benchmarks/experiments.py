@@ -30,7 +30,9 @@ from systems.ab_testing.verdicts import judge_family
 
 ROOT = Path(__file__).resolve().parents[1]
 N_EXPERIMENTS, TIMES, RATE, PORT = 47, 100, 200, 18474
-PERIODS = ["whole", "2021-08-01", "2021-08-02", *[f"2021-08-0{day} {hour:02d}" for day in (1, 2) for hour in range(24)]]
+# The hours in which the real set has events.
+HOURS = {1: [9, *range(12, 24)], 2: range(24)}
+PERIODS = ["whole", "2021-08-01", "2021-08-02", *[f"2021-08-0{day} {hour:02d}" for day in HOURS for hour in HOURS[day]]]
 INTRODUCTION = (
     "## Experiments",
     "",

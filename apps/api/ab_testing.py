@@ -126,6 +126,7 @@ async def result(request: Request, experiment: Name, day: Day, attribution: Rule
     now = _now(request)
     row = _asked(lambda: now.value.result(experiment, period_of(day), attribution))
     told = {name: row[name] for name in Result.model_fields if name in row and name != "variants"}
+    told |= {"day": day, "attribution": attribution}
     found = Result(
         exp_name=experiment, number_of_participants=row["n_participants"], number_of_contaminated=row["n_contaminated"],
         variants=[Variant(**_counts(each), **{name: each[name] for name in _COMPARED}) for each in row["variants"]], **told,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,36 +12,14 @@ from databricks.sdk.errors import InvalidParameterValue, NotFound
 from databricks.sdk.errors.base import DatabricksError
 from databricks.sdk.service.jobs import Run, RunLifeCycleState, RunResultState, RunTask
 
+from apps.api.builds import AlreadyRunning, Build, NoWorkspace
+
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
 
 OVER = {RunLifeCycleState.TERMINATED, RunLifeCycleState.SKIPPED, RunLifeCycleState.INTERNAL_ERROR}
 BAD = {RunResultState.FAILED, RunResultState.TIMEDOUT}
 GOOD = {RunResultState.SUCCESS, RunResultState.SUCCESS_WITH_FAILURES}
-
-
-@dataclass(frozen=True)
-class Build:
-    """A run of the job: `state` is running, succeeded, failed or canceled; `task` is what it does now or failed at."""
-
-    run_id: int
-    state: str
-    task: str | None
-    message: str | None
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
-class NoWorkspace(Exception):
-    """The workspace cannot be asked, or refuses; the text says what it said."""
-
-
-class AlreadyRunning(Exception):
-    """The job runs; `run_id` is that run."""
-
-    def __init__(self, run_id: int) -> None:
-        super().__init__(f"run {run_id} is building the index")
-        self.run_id = run_id
 
 
 class IndexJob:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import limits
-from databricks.sdk import WorkspaceClient
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
@@ -17,14 +17,18 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from apps.api import ab_testing, payments
 from apps.api.around import Around
+from apps.api.builds import Builds
 from apps.api.config import Config
-from apps.api.index_job import IndexJob
 from systems.ab_testing import questions
-from systems.payments.recommender import Recommender
 from utils.gold import DeltaGold, Gold
 from utils.places import LocalReleases, Releases, VolumeReleases
 from utils.snapshots import Snapshots
 from utils.statements import StatementGold
+
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
+
+    from systems.payments.recommender import Recommender
 
 BEARER = HTTPBearer(auto_error=False)
 AROUND: dict[int | str, dict[str, Any]] = {
@@ -37,17 +41,17 @@ REFUSED: dict[int | str, dict[str, Any]] = {401: {"description": "The token is m
 def create_app(config: Config) -> FastAPI:
     """The API. It starts without a published recommender and without a workspace, and says so where they are needed."""
     place: Releases = (
-        VolumeReleases(WorkspaceClient(), config.serving) if _is_remote(config.serving) else LocalReleases(Path(config.serving))
+        VolumeReleases(workspace(), config.serving) if _is_remote(config.serving) else LocalReleases(Path(config.serving))
     )
     recommender = Snapshots(
-        "recommender", place.version, lambda version: Recommender.load(place.folder(version))[0],
+        "recommender", place.version, lambda version: _load_recommender(place.folder(version)),
         every_seconds=config.refresh_seconds,
     )  # fmt: skip
 
     gold = gold_of(config)
     experiments = Snapshots(
         "experiments", lambda: gold.version(questions.TABLES),
-        lambda version: questions.Experiments.of(*[gold.read(table, version) for table in questions.TABLES]),
+        lambda version: questions.Experiments.read(gold, version),
         every_seconds=config.refresh_seconds,
     )  # fmt: skip
 
@@ -64,7 +68,7 @@ def create_app(config: Config) -> FastAPI:
     if config.origins:
         app.add_middleware(CORSMiddleware, allow_origins=config.origins, allow_headers=["Authorization", "Content-Type"])
     app.state.config, app.state.recommender, app.state.experiments = config, recommender, experiments
-    app.state.index_job = IndexJob(WorkspaceClient, config.recommendations_job_id, config.build_parameters)
+    app.state.builds = cache(lambda: _builds(config))
     # Where no token is asked for, the documentation must not ask for one either.
     guards = [Depends(_guard)] if config.token else []
     for each in (payments, ab_testing):
@@ -86,11 +90,30 @@ def create_app(config: Config) -> FastAPI:
     return app
 
 
+def _load_recommender(folder: Path) -> Recommender:
+    from systems.payments.recommender import Recommender  # pandas and SciPy come with it: only for those who have a release
+
+    return Recommender.load(folder)[0]
+
+
+def _builds(config: Config) -> Builds:
+    from apps.api.index_job import IndexJob
+
+    return IndexJob(workspace, config.recommendations_job_id, config.build_parameters)
+
+
+def workspace() -> WorkspaceClient:
+    """The workspace that the environment names. Its client is large, and most processes never need it."""
+    from databricks.sdk import WorkspaceClient
+
+    return WorkspaceClient()
+
+
 def gold_of(config: Config) -> Gold:
     """Files on a laptop; statements in a workspace, where apps see no tables' files."""
     if config.gold:
         return DeltaGold(Path(config.gold), config.schema_prefix)
-    return StatementGold(WorkspaceClient(), config.warehouse_id, config.catalog, config.schema_prefix)
+    return StatementGold(workspace(), config.warehouse_id, config.catalog, config.schema_prefix)
 
 
 async def _guard(

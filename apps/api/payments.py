@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from apps.api.index_job import AlreadyRunning, IndexJob, NoWorkspace
+from apps.api.builds import AlreadyRunning, Builds, NoWorkspace
+from systems.payments.config import POPULAR
 from systems.payments.questions import recommend_companies
-from systems.payments.recommender import POPULAR, Recommender
 from utils.snapshots import Snapshots
+
+if TYPE_CHECKING:
+    from systems.payments.recommender import Recommender
 
 router = APIRouter(tags=["payments"])
 EXAMPLE_CLIENT = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -100,7 +103,7 @@ async def recommend(asked: Asked, request: Request) -> Recommended:
 )  # fmt: skip
 def create_index(request: Request) -> Any:
     """Start a build: payments that changed, models compared, the index validated, published when all of it holds."""
-    job: IndexJob = request.app.state.index_job
+    job: Builds = request.app.state.builds()
     try:
         return JSONResponse({"run_id": job.start()}, 202)
     except AlreadyRunning as running:
@@ -115,7 +118,7 @@ def create_index(request: Request) -> Any:
 )
 def index_build(run_id: Annotated[int, Path(ge=1, lt=2**63)], request: Request) -> Building:
     """How a build stands."""
-    job: IndexJob = request.app.state.index_job
+    job: Builds = request.app.state.builds()
     try:
         found = job.find(run_id)
     except NoWorkspace as error:

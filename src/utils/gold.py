@@ -5,7 +5,7 @@ A version is one commit of each table, so that a snapshot never holds half of a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,8 +19,8 @@ class Gold(Protocol):
         """`name@commit` of every table; None while one does not exist yet."""
         ...
 
-    def read(self, table: str, version: str) -> pa.Table:
-        """Rows of a table as of a version that `version` gave."""
+    def read(self, table: str, version: str, columns: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
+        """Rows of a table as of a version that `version` gave, as `own` leaves them; these columns only, if any are named."""
         ...
 
 
@@ -50,16 +50,31 @@ class DeltaGold:
             found[name] = max(numbers)
         return named(found)
 
-    def read(self, table: str, version: str) -> pa.Table:
+    def read(self, table: str, version: str, columns: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
         from deltalake import DeltaTable, QueryBuilder
 
         found = DeltaTable(self._folder(table), version=commits(version)[table])
-        rows = pa.table(QueryBuilder().register("t", found).execute("SELECT * FROM t").read_all())
-        return rows.cast(pa.schema([field.with_type(_plain(field.type)) for field in rows.schema]))
+        names = ", ".join(f'"{name}"' for name in columns) or "*"
+        rows = QueryBuilder().register("t", found).execute(f"SELECT {names} FROM t")
+        yield from own(pa.RecordBatchReader.from_stream(rows))
 
     def _folder(self, table: str) -> Path:
         schema, _, name = table.partition(".")
         return self.warehouse / f"{self.prefix}{schema}.db" / name
+
+
+def own(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Each batch in own memory, without views of texts; columns of text are dictionaries.
+
+    What a reader lent goes back to it, instead of lying between what is kept.
+    """
+    for lent in batches:
+        plain = lent.cast(pa.schema([(field.name, _plain(field.type)) for field in lent.schema]))
+        texts = [name for name in plain.schema.names if plain[name].type == pa.string()]
+        others = plain.drop_columns(texts)
+        copied = pa.ipc.read_record_batch(others.serialize(), others.schema)
+        columns = [plain[name].dictionary_encode() if name in texts else copied[name] for name in plain.schema.names]
+        yield pa.RecordBatch.from_arrays(columns, names=plain.schema.names)
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from utils.errors import SourceError
-from utils.gold import commits, named
+from utils.gold import commits, named, own
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -46,8 +46,10 @@ class StatementGold:
             found[name] = int(history["version"][0].as_py())
         return named(found)
 
-    def read(self, table: str, version: str) -> pa.Table:
-        return self._table(f"SELECT * FROM {self._name(table)} VERSION AS OF {commits(version)[table]}")
+    def read(self, table: str, version: str, columns: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
+        names = ", ".join(f"`{name}`" for name in columns) or "*"
+        found = self._table(f"SELECT {names} FROM {self._name(table)} VERSION AS OF {commits(version)[table]}")
+        yield from own(found.to_batches())
 
     def _name(self, table: str) -> str:
         schema, _, name = table.partition(".")

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
-
-from systems.ab_testing.config import LATER_PURCHASE, WHOLE_PERIOD
-from systems.ab_testing.verdicts import in_order
+from systems.ab_testing.config import EVENT_NAMES, LATER_PURCHASE, WHOLE_PERIOD
+from systems.ab_testing.variants import in_order
+from utils.gold import Gold
+from utils.rows import Rows
 
 TABLES = ("ab_testing_gold.experiment_results", "ab_testing_gold.experiment_funnel")
 # Four, two, two and perhaps two ASCII digits: dates are read strictly, so that each period has one name.
 FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2})?")
+
+
+# What is read of both tables; the first three, and the first two, are what rows are asked for by.
+RESULT = (
+    "experiment", "day", "attribution", "attribution_window_hours", "verdict", "winner", "leader", "control",
+    "n_participants", "n_contaminated", "method", "p_value", "adjusted_p_value", "sample_ratio_p_value", "variants",
+)  # fmt: skip
+FUNNEL = ("experiment", "day", "variant", "step_number", "n_users", "n_participants")
 
 
 class BadPeriod(ValueError):
@@ -43,59 +47,22 @@ def period_of(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Sorted:
-    """Rows of a sorted table by up to three of its columns, found in a few microseconds whatever the table's size."""
-
-    table: pa.Table
-    codes: tuple[dict[str, int], ...]
-    keys: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, table: pa.Table, by: Sequence[str]) -> Sorted:
-        """Over the text columns `by`."""
-        order = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in by])
-        table = table.take(order).combine_chunks()
-        codes, keys = [], np.zeros(len(table), dtype=np.int64)
-        for name in by:
-            encoded = table[name].cast(pa.string()).combine_chunks().dictionary_encode()
-            values = encoded.dictionary.to_pylist()
-            ranked = {value: rank for rank, value in enumerate(sorted(values))}
-            ranks = np.array([ranked[value] for value in values], dtype=np.int64)
-            keys = keys * max(len(values), 1) + (ranks[encoded.indices.to_numpy(zero_copy_only=False)] if len(values) else keys)
-            codes.append(ranked)
-        return cls(table, tuple(codes), keys)
-
-    def rows(self, *values: str) -> list[dict[str, Any]]:
-        """Rows with these values, one per column of the key; empty where there are none."""
-        key = 0
-        for codes, value in zip(self.codes, values, strict=True):
-            if value not in codes:
-                return []
-            key = key * len(codes) + codes[value]
-        first, last = np.searchsorted(self.keys, [key, key + 1])
-        found: list[dict[str, Any]] = self.table.slice(int(first), int(last - first)).to_pylist()
-        return found
-
-
-@dataclass(frozen=True)
 class Experiments:
     """All results and funnels of one version of gold."""
 
-    results: Sorted
-    funnels: Sorted
+    results: Rows
+    funnels: Rows
 
     @classmethod
-    def of(cls, results: pa.Table, funnels: pa.Table) -> Experiments:
-        """From rows of `experiment_results` and `experiment_funnel`."""
-        return cls(
-            Sorted.of(results, ["experiment", "day", "attribution"]),
-            Sorted.of(funnels, ["experiment", "day"]),
-        )
+    def read(cls, gold: Gold, version: str) -> Experiments:
+        """A version of gold."""
+        results, funnels = (gold.read(table, version, columns) for table, columns in zip(TABLES, (RESULT, FUNNEL), strict=True))
+        return cls(Rows.of(results, RESULT[:3]), Rows.of(funnels, FUNNEL[:2]))
 
     @cached_property
     def names(self) -> list[str]:
         """All experiments, by name."""
-        return sorted(self.results.codes[0])
+        return list(self.results.codes[0])
 
     @cached_property
     def as_of(self) -> str | None:
@@ -110,27 +77,26 @@ class Experiments:
         raise Unknown(f"Unknown experiment '{asked}'")
 
     def result(self, asked: str, period: str, rule: str = LATER_PURCHASE) -> dict[str, Any]:
-        """The row of `experiment_results`. Raises Unknown, with another text where the experiment exists without that period."""
-        found = self.results.rows(self.named(asked), period, rule)
+        """The row of `experiment_results`, but its key. Raises Unknown, whose text tells a name from a period without data."""
+        found = self.results.find(self.named(asked), period, rule)
         if not found:
             raise Unknown(f"No data found for experiment '{asked}' on day '{period}'")
         return found[0]
 
     def funnel(self, asked: str, period: str, variant: str | None = None) -> list[dict[str, Any]]:
-        """Rows of `experiment_funnel`, by variant and step. Raises Unknown for experiment, period or variant."""
-        found = self.funnels.rows(self.named(asked), period)
+        """Rows of `experiment_funnel`, but their key, by variant and step. Raises Unknown for name, period or variant."""
+        found = self.funnels.find(self.named(asked), period)
         if not found:
             raise Unknown(f"No data found for experiment '{asked}' on day '{period}'")
         chosen = [row for row in found if variant is None or row["variant"] == variant]
         if not chosen:
             raise Unknown(f"No data found for variant '{variant}' of experiment '{asked}' on day '{period}'")
         order = {variant: place for place, variant in enumerate(in_order({row["variant"] for row in chosen}))}
+        for row in chosen:
+            row |= {"step": EVENT_NAMES[row["step_number"] - 1], "share": row["n_users"] / row["n_participants"]}
         return sorted(chosen, key=lambda row: (order[row["variant"]], row["step_number"]))
 
     def days(self, asked: str) -> list[str]:
-        """Periods with data: `whole`, then days and hours, newest first."""
-        code = self.results.codes[0][self.named(asked)]
-        per_experiment = len(self.results.codes[1]) * len(self.results.codes[2])
-        first, last = np.searchsorted(self.results.keys, [code * per_experiment, (code + 1) * per_experiment])
-        days = set(self.results.table["day"].slice(int(first), int(last - first)).to_pylist())
-        return [WHOLE_PERIOD, *sorted(days - {WHOLE_PERIOD}, key=lambda day: (-len(day), day), reverse=True)]
+        """Periods with data: `whole`, then days, then hours, newest first."""
+        found = set(self.results.texts_beside(self.named(asked))) - {WHOLE_PERIOD}
+        return [WHOLE_PERIOD, *sorted(found, key=lambda day: (-len(day), day), reverse=True)]

@@ -11,7 +11,6 @@ Verdicts are tried in this order:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,8 +18,6 @@ import pandas as pd
 
 from systems.ab_testing.config import (
     BROKEN_SPLIT,
-    CONTROL,
-    CONTROLS,
     LEAST_BUYERS,
     LEAST_PARTICIPANTS,
     SHARES,
@@ -29,6 +26,7 @@ from systems.ab_testing.config import (
 )
 from systems.ab_testing.posteriors import Posteriors
 from systems.ab_testing.significance import adjusted, difference_of_rates, sample_ratio
+from systems.ab_testing.variants import control_of, in_order
 
 WINNER, NO_EVIDENCE, TOO_LITTLE = "winner", "no evidence", "too little data"
 SINGLE, MISMATCH = "single variant", "sample ratio mismatch"
@@ -52,18 +50,6 @@ class Compared:
     difference: float | None
     difference_low: float | None
     difference_high: float | None
-
-
-def in_order(variants: Iterable[str]) -> list[str]:
-    """Ids of variants by number where they are numbers, then the others by text."""
-    return sorted(variants, key=lambda id: (not id.isdecimal(), int(id) if id.isdecimal() else 0, id))
-
-
-def control_of(experiment: str, variants: Sequence[str]) -> str:
-    """The variant that the others are compared with."""
-    named = CONTROLS.get(experiment)
-    candidates = [CONTROL, *([named] if named else []), *in_order(variants)]
-    return next(each for each in candidates if each in variants)
 
 
 def judge_family(counts: pd.DataFrame) -> pd.DataFrame:

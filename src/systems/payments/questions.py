@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from systems.payments.recommender import Recommender
 from utils.pseudonyms import pseudonym_of
+
+if TYPE_CHECKING:  # what the model needs is loaded with the model
+    from systems.payments.recommender import Recommender
 
 POPULAR = "popular"
 

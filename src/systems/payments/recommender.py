@@ -17,13 +17,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from systems.payments.config import POPULAR
 from systems.payments.index import CompanyIndex
 from systems.payments.judging import CLIENTS_AT_ONCE, top
 from systems.payments.models import Als, Embeddings, Floats, Ints, ItemKnn, Matrix, Model, Popularity
 from systems.payments.taste import Taste
 
 # How many near companies and popular ones the model puts in order for a client.
-NEAR, POPULAR = 200, 50
+NEAR = 200
 CLASSES: dict[str, type[Popularity] | type[ItemKnn] | type[Embeddings] | type[Als]] = {
     "popularity": Popularity, "item_knn": ItemKnn, "embeddings": Embeddings, "als": Als,
 }  # fmt: skip

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 
 from engine.checks import Check, accepted_values
 from engine.spec import Column, Derived, Input
-from systems.ab_testing import config, posteriors, significance, verdicts
+from systems.ab_testing import config, posteriors, significance, variants, verdicts
 from utils.shipping import by_value
 
 VARIANT = (
@@ -16,19 +16,19 @@ VARIANT = (
     "difference_low: double, difference_high: double"
 )
 
-by_value(config, posteriors, significance, verdicts)
+by_value(config, posteriors, significance, variants, verdicts)
 
 
-def experiment_results(variants: DataFrame) -> DataFrame:
+def experiment_results(counts: DataFrame) -> DataFrame:
     """One verdict per experiment, period and rule; a family of tests is all experiments of one period and rule."""
     schema = ", ".join(f"{column.name} {column.type}" for column in EXPERIMENT_RESULTS.columns)
-    return variants.groupBy(*verdicts.FAMILY).applyInPandas(verdicts.judge_family, schema)
+    return counts.groupBy(*verdicts.FAMILY).applyInPandas(verdicts.judge_family, schema)
 
 
 EXPERIMENT_RESULTS = Derived(
     build=experiment_results,
     layer="gold",
-    inputs={"variants": Input("gold.variant_results")},
+    inputs={"counts": Input("gold.variant_results")},
     key=["experiment", "day", "attribution"],
     slice_by="day",
     grain="one row per experiment, period (local hour, local day or whole) and attribution rule",
