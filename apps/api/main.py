@@ -91,7 +91,8 @@ def create_app(config: Config) -> FastAPI:
 
 
 def _load_recommender(folder: Path) -> Recommender:
-    from systems.payments.recommender import Recommender  # pandas and SciPy come with it: only for those who have a release
+    # pandas and SciPy come with it: only for those who have a release.
+    from systems.payments.recommender import Recommender
 
     return Recommender.load(folder)[0]
 
