@@ -20,14 +20,13 @@ from apps.api.around import Around
 from apps.api.builds import Builds
 from apps.api.config import Config
 from systems.ab_testing import questions
+from utils.apart import saved_apart
 from utils.gold import DeltaGold, Gold
 from utils.places import LocalReleases, Releases, VolumeReleases
 from utils.snapshots import Snapshots
-from utils.statements import StatementGold
+from utils.statements import StatementGold, workspace
 
 if TYPE_CHECKING:
-    from databricks.sdk import WorkspaceClient
-
     from systems.payments.recommender import Recommender
 
 BEARER = HTTPBearer(auto_error=False)
@@ -51,7 +50,7 @@ def create_app(config: Config) -> FastAPI:
     gold = gold_of(config)
     experiments = Snapshots(
         "experiments", lambda: gold.version(questions.TABLES),
-        lambda version: questions.Experiments.read(gold, version),
+        lambda version: _load_experiments(gold, version),
         every_seconds=config.refresh_seconds,
     )  # fmt: skip
 
@@ -97,24 +96,22 @@ def _load_recommender(folder: Path) -> Recommender:
     return Recommender.load(folder)[0]
 
 
+def _load_experiments(gold: Gold, version: str) -> questions.Experiments:
+    with saved_apart(questions.save, gold, version) as folder:
+        return questions.Experiments.open(folder)
+
+
 def _builds(config: Config) -> Builds:
     from apps.api.index_job import IndexJob
 
     return IndexJob(workspace, config.recommendations_job_id, config.build_parameters)
 
 
-def workspace() -> WorkspaceClient:
-    """The workspace that the environment names. Its client is large, and most processes never need it."""
-    from databricks.sdk import WorkspaceClient
-
-    return WorkspaceClient()
-
-
 def gold_of(config: Config) -> Gold:
     """Files on a laptop; statements in a workspace, where apps see no tables' files."""
     if config.gold:
         return DeltaGold(Path(config.gold), config.schema_prefix)
-    return StatementGold(workspace(), config.warehouse_id, config.catalog, config.schema_prefix)
+    return StatementGold(config.warehouse_id, config.catalog, config.schema_prefix)
 
 
 async def _guard(

@@ -20,7 +20,7 @@ class Gold(Protocol):
         ...
 
     def read(self, table: str, version: str, columns: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
-        """Rows of a table as of a version that `version` gave, as `own` leaves them; these columns only, if any are named."""
+        """Rows of a table as of a version that `version` gave, without views of texts; these columns only, if any are named."""
         ...
 
 
@@ -56,25 +56,17 @@ class DeltaGold:
         found = DeltaTable(self._folder(table), version=commits(version)[table])
         names = ", ".join(f'"{name}"' for name in columns) or "*"
         rows = QueryBuilder().register("t", found).execute(f"SELECT {names} FROM t")
-        yield from own(pa.RecordBatchReader.from_stream(rows))
+        yield from plain(pa.RecordBatchReader.from_stream(rows))
 
     def _folder(self, table: str) -> Path:
         schema, _, name = table.partition(".")
         return self.warehouse / f"{self.prefix}{schema}.db" / name
 
 
-def own(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Each batch in own memory, without views of texts; columns of text are dictionaries.
-
-    What a reader lent goes back to it, instead of lying between what is kept.
-    """
-    for lent in batches:
-        plain = lent.cast(pa.schema([(field.name, _plain(field.type)) for field in lent.schema]))
-        texts = [name for name in plain.schema.names if plain[name].type == pa.string()]
-        others = plain.drop_columns(texts)
-        copied = pa.ipc.read_record_batch(others.serialize(), others.schema)
-        columns = [plain[name].dictionary_encode() if name in texts else copied[name] for name in plain.schema.names]
-        yield pa.RecordBatch.from_arrays(columns, names=plain.schema.names)
+def plain(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Each batch without views of texts."""
+    for batch in batches:
+        yield batch.cast(pa.schema([(field.name, _plain(field.type)) for field in batch.schema]))
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

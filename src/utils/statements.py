@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from utils.errors import SourceError
-from utils.gold import commits, named, own
+from utils.gold import commits, named, plain
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -25,14 +26,24 @@ PLAIN = {
 ABSENT = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")
 
 
+@cache
+def workspace() -> WorkspaceClient:
+    """The workspace that the environment names. Its client is large: it is loaded where it is first asked for."""
+    from databricks.sdk import WorkspaceClient
+
+    return WorkspaceClient()
+
+
 class StatementGold:
     """Tables of a catalogue. Statements are made of the app's own names; no text of a request is ever part of one.
 
     Raises SourceError where a statement fails, takes too long, or gives a type that is not known here.
     """
 
-    def __init__(self, client: WorkspaceClient, warehouse_id: str, catalog: str, prefix: str = "") -> None:
-        self.client, self.warehouse_id, self.catalog, self.prefix = client, warehouse_id, catalog, prefix
+    def __init__(
+        self, warehouse_id: str, catalog: str, prefix: str = "", connect: Callable[[], WorkspaceClient] = workspace
+    ) -> None:
+        self.warehouse_id, self.catalog, self.prefix, self.connect = warehouse_id, catalog, prefix, connect
 
     def version(self, tables: Sequence[str]) -> str | None:
         found = {}
@@ -49,7 +60,7 @@ class StatementGold:
     def read(self, table: str, version: str, columns: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
         names = ", ".join(f"`{name}`" for name in columns) or "*"
         found = self._table(f"SELECT {names} FROM {self._name(table)} VERSION AS OF {commits(version)[table]}")
-        yield from own(found.to_batches())
+        yield from plain(found.to_batches())
 
     def _name(self, table: str) -> str:
         schema, _, name = table.partition(".")
@@ -65,7 +76,7 @@ class StatementGold:
         while part is not None:
             texts += part.data_array or []
             following = part.next_chunk_index
-            chunk = self.client.statement_execution.get_statement_result_chunk_n
+            chunk = self.connect().statement_execution.get_statement_result_chunk_n
             part = None if following is None else chunk(answer.statement_id, following)
         found = {
             str(column.name): _array(str(column.type_text), [row[place] for row in texts])
@@ -75,7 +86,7 @@ class StatementGold:
         return pa.table(found)
 
     def _finished(self, statement: str) -> StatementResponse:
-        statements, until = self.client.statement_execution, time.monotonic() + WAIT_SECONDS
+        statements, until = self.connect().statement_execution, time.monotonic() + WAIT_SECONDS
         answer = statements.execute_statement(statement, self.warehouse_id, wait_timeout="30s")
         while _state(answer) in ("PENDING", "RUNNING"):
             if time.monotonic() > until or answer.statement_id is None:

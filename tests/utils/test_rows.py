@@ -1,26 +1,39 @@
-"""Rows by their texts: every row is found, in its order, and no other."""
+"""Rows by their texts: every row is found, in its order, and no other; in memory and from a file that is gone."""
 
 from __future__ import annotations
 
 import random
+import shutil
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from utils.gold import own
-from utils.rows import Rows
+from utils.rows import Rows, packed_array
 
+KEY = ["name", "day", "rule"]
 DRAWN = [
     {"name": random.Random(n).choice(["b", "a", "é", "", "c d"]), "day": f"d{n % 7}", "rule": "xy"[n % 2],
-     "n": n, "said": f"row {n}", "nested": [{"id": str(n)}]}
+     "n": n, "said": f"row {n}" if n % 9 else None, "nested": [{"id": str(n), "n": n * 1000, "x": None}] if n % 5 else None}
     for n in range(500)
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def rows() -> Rows:
-    batches = (pa.RecordBatch.from_pylist(DRAWN[start : start + 60]) for start in range(0, len(DRAWN), 60))
-    return Rows.of(own(batches), ["name", "day", "rule"])
+def batches() -> list[pa.RecordBatch]:
+    schema = pa.RecordBatch.from_pylist(DRAWN[1:2]).schema
+    return [pa.RecordBatch.from_pylist(DRAWN[start : start + 60], schema=schema) for start in range(0, len(DRAWN), 60)]
+
+
+@pytest.fixture(scope="module", params=["in memory", "from a file"])
+def rows(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    made = Rows.of(batches(), KEY)
+    if request.param == "in memory":
+        return made
+    folder: Path = tmp_path_factory.mktemp("rows") / "saved"
+    made.save(folder)
+    opened = Rows.open(folder)
+    shutil.rmtree(folder)
+    return opened
 
 
 def expected(**values: str) -> list[dict[str, object]]:
@@ -51,8 +64,18 @@ def test_texts_beside_are_those_of_some_row_in_their_order(rows: Rows) -> None:
     assert list(rows.codes[0]) == sorted({row["name"] for row in DRAWN})  # type: ignore[type-var]
 
 
-def test_no_rows_are_no_fault() -> None:
-    empty = pa.RecordBatch.from_pylist([], schema=pa.RecordBatch.from_pylist(DRAWN[:1]).schema)
-    for batches in ([], [empty]):
-        none = Rows.of(own(batches), ["name", "day", "rule"])
-        assert none.find("a", "d1", "x") == [] and none.texts_beside("a") == []
+@pytest.mark.parametrize("given", [[], [batches()[0].slice(0, 0)]])
+def test_no_rows_are_no_fault(given: list[pa.RecordBatch], tmp_path: Path) -> None:
+    none = Rows.of(given, KEY)
+    none.save(tmp_path / "saved")
+    for found in (none, Rows.open(tmp_path / "saved")):
+        assert found.find("a", "d1", "x") == [] and found.texts_beside("a") == []
+
+
+@pytest.mark.parametrize(
+    ("values", "bits"),
+    [([-128, 127], 8), ([-129], 16), ([128, None], 16), ([32_768], 32), ([2**31], 64), ([-(2**31)], 32), ([None], 8)],
+)
+def test_integers_are_packed_as_narrow_as_they_allow(values: list[int | None], bits: int) -> None:
+    packed = packed_array(pa.array(values, pa.int64()))
+    assert packed.type.bit_width == bits and packed.to_pylist() == values

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from systems.ab_testing.config import EVENT_NAMES, LATER_PURCHASE, WHOLE_PERIOD
@@ -59,6 +60,11 @@ class Experiments:
         results, funnels = (gold.read(table, version, columns) for table, columns in zip(TABLES, (RESULT, FUNNEL), strict=True))
         return cls(Rows.of(results, RESULT[:3]), Rows.of(funnels, FUNNEL[:2]))
 
+    @classmethod
+    def open(cls, folder: Path) -> Experiments:
+        """What `save` left in `folder`."""
+        return cls(Rows.open(folder / "results"), Rows.open(folder / "funnels"))
+
     @cached_property
     def names(self) -> list[str]:
         """All experiments, by name."""
@@ -100,3 +106,10 @@ class Experiments:
         """Periods with data: `whole`, then days, then hours, newest first."""
         found = set(self.results.texts_beside(self.named(asked))) - {WHOLE_PERIOD}
         return [WHOLE_PERIOD, *sorted(found, key=lambda day: (-len(day), day), reverse=True)]
+
+
+def save(gold: Gold, version: str, folder: Path) -> None:
+    """A version of gold as files, from which `Experiments.open` answers while memory holds what was asked for."""
+    found = Experiments.read(gold, version)
+    found.results.save(folder / "results")
+    found.funnels.save(folder / "funnels")
