@@ -4,7 +4,7 @@ PYTHON ?= python3.11 python3.12 python3.13 python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deep lint types check bench docs requirements doctor clean
+.PHONY: help setup demo test test-deep lint types check apps bench docs requirements doctor clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ types: setup  ## strict types on src and tideline
 	@$(BIN)/mypy
 
 check: lint types test  ## lint, types and tests
+
+apps: setup  ## the folders that apps are deployed from, below .build
+	@$(BIN)/tideline build
 
 bench: setup  ## measure, and write benchmarks/results.md
 	@$(BIN)/python -m benchmarks

@@ -11,7 +11,19 @@ from pathlib import Path
 
 import click
 
-from tideline.commands import apps, bundles, control, demo, machine, notebooks, runs, samples, sources, tables
+from tideline.commands import (
+    apps,
+    build,
+    bundles,
+    control,
+    demo,
+    machine,
+    notebooks,
+    runs,
+    samples,
+    sources,
+    tables,
+)
 from tideline.commands.app import App
 from tideline.workspace.bundle.suggest import did_you_mean
 from tideline.workspace.errors import WorkspaceError
@@ -57,7 +69,7 @@ def tideline(context: click.Context, root: Path, remote: str) -> None:
 for command in (
     runs.run, runs.repair, runs.list_runs, runs.report, bundles.validate, bundles.graph, bundles.schedule,
     bundles.capabilities, notebooks.notebook, tables.sql, tables.list_tables, tables.show, tables.history,
-    samples.sample, samples.deliver, sources.source, apps.run_app, control.control, demo.demo,
+    samples.sample, samples.deliver, sources.source, apps.run_app, build.build, control.control, demo.demo,
     machine.doctor, machine.stop, machine.reset,
 ):  # fmt: skip
     tideline.add_command(command)

@@ -37,9 +37,7 @@ class Api:
 @contextmanager
 def api(folder: Path, **variables: str) -> Iterator[Api]:
     """The API over the releases in `folder`, ended afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "apps.api"], cwd=ROOT, env=environment(folder) | {"TIDELINE_API_PORT": str(port)} | variables
     )
@@ -50,6 +48,12 @@ def api(folder: Path, **variables: str) -> Iterator[Api]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def environment(folder: Path) -> dict[str, str]:

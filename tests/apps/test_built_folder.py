@@ -1,0 +1,80 @@
+"""Each app starts from the folder that it is deployed from, and from that alone: own requirements, no repository."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.apps.served import ROOT, Api, environment, free_port, wait_until_it_answers
+from tests.apps.test_ab_testing_api import write
+from tideline.commands.build import MOST_BYTES, build_apps
+
+APPS = sorted(path.parent.name for path in ROOT.glob("apps/*/app.yaml"))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    assert [each.name for each in build_apps(ROOT, folder)] == APPS
+    return folder
+
+
+def test_there_are_apps_and_the_bundle_deploys_each_from_its_folder() -> None:
+    declared = yaml.safe_load((ROOT / "resources" / "apps.yml").read_text())["resources"]["apps"]
+    assert APPS and sorted(declared) == APPS
+    for name, app in declared.items():
+        assert app["source_code_path"] == f"../.build/apps/{name}"
+        assert app["config"]["command"] == yaml.safe_load((ROOT / "apps" / name / "app.yaml").read_text())["command"]
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_a_folder_holds_what_starts_what_is_installed_and_the_wheel(app: str, built: Path) -> None:
+    files = {file.name: file.stat().st_size for file in (built / app).iterdir()}
+    assert set(files) == {"app.yaml", "requirements.txt", "tideline_apps-0.1.0-py3-none-any.whl"}
+    assert all(0 < size < MOST_BYTES for size in files.values())
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_an_app_starts_from_its_folder_alone_where_the_environment_says(app: str, built: Path, tmp_path: Path) -> None:
+    folder = built / app
+    python = environment_of(folder, tmp_path / "venv")
+    write(tmp_path / "warehouse")
+    with started(folder, python, tmp_path) as found:
+        assert found.get("/health").status_code == 200
+        answer = found.get("/experiment/search|order/result?day=whole").json()
+        assert answer["results"]["winner"] == "8"
+
+
+def environment_of(folder: Path, place: Path) -> Path:
+    """Its Python, with what the folder's requirements name and nothing else."""
+    subprocess.run([sys.executable, "-m", "venv", place], check=True)
+    python = place / "bin" / "python"
+    command = [python, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "-r", "requirements.txt"]
+    subprocess.run(command, cwd=folder, check=True)
+    return python
+
+
+@contextmanager
+def started(folder: Path, python: Path, home: Path) -> Iterator[Api]:
+    """The app as the platform starts it: its command in its folder, host and port from the environment."""
+    command = yaml.safe_load((folder / "app.yaml").read_text())["command"]
+    port = str(free_port())
+    told = {name: value for name, value in environment(home).items() if name.startswith("TIDELINE_")}
+    process = subprocess.Popen(
+        [str(python.parent / command[0]), *command[1:]], cwd=folder,
+        env={"PATH": os.environ["PATH"], "DATABRICKS_APP_PORT": port, **told},
+    )  # fmt: skip
+    found = Api(f"http://127.0.0.1:{port}", process)
+    try:
+        wait_until_it_answers(found)
+        yield found
+    finally:
+        process.terminate()
+        process.wait(20)
