@@ -10,15 +10,28 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from utils.errors import SourceError
+
 
 @contextmanager
 def saved_apart(save: Callable[..., None], *arguments: Any) -> Iterator[Path]:
     """The folder that `save(*arguments, folder)` made, in another process; it is removed at the end.
 
-    Function and arguments are pickled. Raises what `save` raised, or BrokenProcessPool where its process died.
+    Function and arguments are pickled. Raises SourceError with what went wrong there, BrokenProcessPool where it died.
     """
     with tempfile.TemporaryDirectory(prefix="tideline-snapshot-") as home:
         folder = Path(home) / "saved"
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-            process.submit(save, *arguments, folder).result()
+            wrong = process.submit(_attempt, save, *arguments, folder).result()
+        if wrong:
+            raise SourceError(f"{save.__module__}.{save.__qualname__}", wrong)
         yield folder
+
+
+def _attempt(save: Callable[..., None], *arguments: Any) -> str:
+    """What went wrong, as text: errors of some libraries cannot be pickled."""
+    try:
+        save(*arguments)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""

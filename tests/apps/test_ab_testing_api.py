@@ -60,7 +60,7 @@ def write(warehouse: Path) -> None:
         ),
     }
     for name, table in tables.items():
-        write_deltalake(warehouse / "ab_testing_gold.db" / name, table, mode="overwrite")
+        write_deltalake(warehouse / "ab_testing_gold.db" / name, table, mode="overwrite", schema_mode="overwrite")
 
 
 @pytest.fixture(scope="module")
@@ -193,3 +193,22 @@ def test_an_answer_is_of_one_version_while_gold_is_rewritten(tmp_path: Path) -> 
                 assert named == 0 or told == {named}
                 seen.add(named)
     assert {1, 2, 3, 4, 5, 6, 7} <= seen
+
+
+def test_a_version_that_cannot_be_read_is_not_taken_over_and_readiness_says_why(tmp_path: Path) -> None:
+    write(tmp_path / "warehouse")
+    table = tmp_path / "warehouse" / "ab_testing_gold.db" / "experiment_results"
+    with api(tmp_path) as found:
+        before = found.get("/experiment/search|order/result?day=whole").json()
+        write_deltalake(table, pa.table({"experiment": ["search/order"]}), mode="overwrite", schema_mode="overwrite")
+        until = time.monotonic() + 20
+        while "errors" not in (ready := found.get("/ready").json()) or not ready["errors"]:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert list(ready["errors"]) == ["experiments"] and ready["experiments"] == before["data_version"]
+        assert found.get("/experiment/search|order/result?day=whole").json() == before
+        write(tmp_path / "warehouse")
+        while found.get("/experiments").json()["data_version"] == before["data_version"]:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert found.get("/ready").json()["errors"] == {}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from utils.apart import saved_apart
+from utils.errors import SourceError
 
 
 def save_own_number(text: str, folder: Path) -> None:
@@ -31,7 +32,7 @@ def test_another_process_makes_the_files_and_the_end_removes_them() -> None:
 
 
 def test_what_fails_there_is_raised_here_also_where_the_process_dies() -> None:
-    with pytest.raises(ValueError, match="no such table"), saved_apart(fail):
+    with pytest.raises(SourceError, match="ValueError: no such table"), saved_apart(fail):
         pass
     with pytest.raises(BrokenProcessPool), saved_apart(die):
         pass
