@@ -7,8 +7,9 @@ import sys
 
 import uvicorn
 
-from apps.api.config import Config, ConfigError
+from apps.api.config import Config
 from apps.api.main import create_app
+from utils.environment import ConfigError
 
 
 def main() -> int:

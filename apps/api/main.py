@@ -21,10 +21,10 @@ from apps.api.builds import Builds
 from apps.api.config import Config
 from systems.ab_testing import questions
 from utils.apart import saved_apart
-from utils.gold import DeltaGold, Gold
+from utils.environment import workspace
+from utils.gold import Gold
 from utils.places import LocalReleases, Releases, VolumeReleases
 from utils.snapshots import Snapshots
-from utils.statements import StatementGold, workspace
 
 if TYPE_CHECKING:
     from systems.payments.recommender import Recommender
@@ -47,7 +47,7 @@ def create_app(config: Config) -> FastAPI:
         every_seconds=config.refresh_seconds,
     )  # fmt: skip
 
-    gold = gold_of(config)
+    gold = config.gold.open()
     experiments = Snapshots(
         "experiments", lambda: gold.version(questions.TABLES),
         lambda version: _load_experiments(gold, version),
@@ -105,13 +105,6 @@ def _builds(config: Config) -> Builds:
     from apps.api.index_job import IndexJob
 
     return IndexJob(workspace, config.recommendations_job_id, config.build_parameters)
-
-
-def gold_of(config: Config) -> Gold:
-    """Files on a laptop; statements in a workspace, where apps see no tables' files."""
-    if config.gold:
-        return DeltaGold(Path(config.gold), config.schema_prefix)
-    return StatementGold(config.warehouse_id, config.catalog, config.schema_prefix)
 
 
 async def _guard(

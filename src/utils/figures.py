@@ -1,7 +1,6 @@
 """How every figure looks: one theme, title, axes with units, and what is shown where there is nothing to show.
 
-Colours are Okabe and Ito's (2008), which people with any colour vision tell apart. Figures are made without pyplot, so
-that nothing is shared between notebooks.
+Colours stand in `colours.py`. Figures are made without pyplot, so that nothing is shared between notebooks.
 """
 
 from __future__ import annotations
@@ -10,18 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GREY = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#CC79A7",
-    "#56B4E9",
-    "#D55E00",
-    "#F0E442",
-    "#8A8A8A",
-)
-COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GREY)
-INK, FAINT = "#222222", "#DDDDDD"
+from utils.colours import BLUE, FAINT, INK
+
 WIDTH, HEIGHT, BAR_HEIGHT = 9.0, 4.2, 0.34
 
 

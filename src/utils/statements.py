@@ -6,11 +6,11 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from utils.environment import workspace
 from utils.errors import SourceError
 from utils.gold import commits, named, plain
 
@@ -24,14 +24,6 @@ PLAIN = {
     "FLOAT": pa.float32(), "DOUBLE": pa.float64(), "DATE": pa.date32(), "TIMESTAMP": pa.timestamp("us", "UTC"),
 }  # fmt: skip
 ABSENT = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")
-
-
-@cache
-def workspace() -> WorkspaceClient:
-    """The workspace that the environment names. Its client is large: it is loaded where it is first asked for."""
-    from databricks.sdk import WorkspaceClient
-
-    return WorkspaceClient()
 
 
 class StatementGold:

@@ -13,17 +13,8 @@ from systems.ab_testing.config import (
     SAME_ITEM,
     WHOLE_PERIOD,
 )
-from utils.figures import (
-    BLUE,
-    COLOURS,
-    GREY,
-    empty_figure,
-    height_of,
-    in_percent,
-    in_thousands,
-    legend_below,
-    new_figure,
-)
+from utils.colours import BLUE, COLOURS, GREY
+from utils.figures import empty_figure, height_of, in_percent, in_thousands, legend_below, new_figure
 
 ATTRIBUTIONS = (LATER_PURCHASE, SAME_ITEM)
 SHOWN = (

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from systems.ab_testing.config import ATTRIBUTION_WINDOW_HOURS, EVENT_NAMES
 from systems.ab_testing.variants import in_order
 from systems.ab_testing.verdicts import MISMATCH, NO_EVIDENCE, SINGLE, TOO_LITTLE, WINNER
-from utils.figures import BLUE, COLOURS, GREY, empty_figure, height_of, in_percent, legend_below, new_figure
+from utils.colours import BLUE, COLOURS, GREY
+from utils.figures import empty_figure, height_of, in_percent, legend_below, new_figure
 
 SHOWN = (
     "experiment", "verdict", "winner", "leader", "n_variants", "n_participants", "n_buyers", "n_contaminated", "method",

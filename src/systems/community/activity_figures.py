@@ -10,19 +10,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from systems.community.figures import STATUSES
+from utils.colours import BLUE, GREEN, ORANGE, SKY
 from utils.errors import SettingsError
-from utils.figures import (
-    BLUE,
-    GREEN,
-    ORANGE,
-    SKY,
-    bars,
-    empty_figure,
-    height_of,
-    in_thousands,
-    legend_below,
-    new_figure,
-)
+from utils.figures import bars, empty_figure, height_of, in_thousands, legend_below, new_figure
 
 DAYS_SHOWN = 30
 DAYS_PER_MONTH = 365.2425 / 12

@@ -6,18 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from utils.figures import (
-    BLUE,
-    GREEN,
-    ORANGE,
-    SKY,
-    bars,
-    empty_figure,
-    height_of,
-    in_thousands,
-    legend_below,
-    new_figure,
-)
+from utils.colours import BLUE, GREEN, ORANGE, SKY
+from utils.figures import bars, empty_figure, height_of, in_thousands, legend_below, new_figure
 
 # What the per-country table can be ordered by: the widget's choices, and the column of `users_by_country` for each.
 COUNTRY_ORDERS = {

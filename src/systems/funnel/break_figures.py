@@ -15,19 +15,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from systems.funnel.breaks import EVERYBODY, Series, wilson
 from systems.funnel.series import Family
-from utils.figures import (
-    BLUE,
-    COLOURS,
-    FAINT,
-    INK,
-    RED,
-    WIDTH,
-    empty_figure,
-    height_of,
-    in_percent,
-    legend_below,
-    new_figure,
-)
+from utils.colours import BLUE, COLOURS, FAINT, INK, RED
+from utils.figures import WIDTH, empty_figure, height_of, in_percent, legend_below, new_figure
 
 NO_CHANGE = "No change found."
 GO_ON = "go on to the next step"

@@ -24,8 +24,9 @@ from systems.funnel.break_figures import (
 )
 from systems.funnel.breaks import EVERYBODY
 from systems.funnel.config import CLOSED, DIMENSIONS, FUNNELS, NONE, OPEN, Funnel
+from utils.colours import COLOURS, INK
 from utils.errors import SettingsError
-from utils.figures import BAR_HEIGHT, COLOURS, INK, empty_figure, in_thousands, legend_below, new_figure
+from utils.figures import BAR_HEIGHT, empty_figure, in_thousands, legend_below, new_figure
 
 FUNNEL_NAMES = tuple(funnel.name for funnel in FUNNELS)
 COUNTINGS = (CLOSED, OPEN)

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from systems.payments.judging import TOP
 from systems.payments.recommender import Ranked
 from systems.payments.training import KNOWN, SERVED
-from utils.figures import BLUE, GREEN, GREY, ORANGE, bars, height_of, in_percent, new_figure
+from utils.colours import BLUE, GREEN, GREY, ORANGE
+from utils.figures import bars, height_of, in_percent, new_figure
 
 COLOUR_OF = {"popularity": GREY, KNOWN: GREEN, SERVED: ORANGE}
 
