@@ -13,12 +13,15 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 import pytest
 
+from tests.apps.served import Api, api
 from tests.systems.ab_testing.events_reckoning import FUNNEL, RESULTS, USERS, reckon
 from tests.systems.deployment import Deployment, deployed
+from tideline.workspace.layout import Layout
 
 pytestmark = pytest.mark.timeout(900)
 TWO_RULES = """
@@ -142,6 +145,62 @@ def test_the_two_rules_differ_and_name_themselves(events: Deployment) -> None:
     later, same = events.sql(TWO_RULES)
     assert (later[0], same[0], later[1], later[4], same[4]) == ("later_purchase", "same_item", same[1], 48, 48)
     assert later[2] > same[2] > 0 and later[3] > same[3] > 0
+
+
+@pytest.fixture(scope="module")
+def served(events: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The API over the gold that the layers wrote."""
+    gold = {"TIDELINE_GOLD": str(Layout(Path(os.environ["TIDELINE_TEST_HOME"])).warehouse)}
+    with api(tmp_path_factory.mktemp("serving"), TIDELINE_SCHEMA_PREFIX=events.settings.schema_prefix, **gold) as found:
+        yield found
+
+
+def asked_of(served: Api, reckoned: duckdb.DuckDBPyConnection, route: str, rule: str = "") -> dict[tuple[str, str], Any]:
+    """(experiment, period) -> answer, for every experiment on every day, over all, and in an hour of the evening."""
+    pairs = reckoned.execute("SELECT DISTINCT experiment, day FROM person WHERE length(day) <= 10 OR day LIKE '% 20'").fetchall()
+    answers = {}
+    for experiment, day in pairs:
+        found = served.get(f"/experiment/{quote(experiment, safe='')}/{route}?day={quote(day)}{rule}")
+        assert found.status_code == 200, found.text
+        answers[experiment, day] = found.json()
+    return answers
+
+
+@pytest.mark.parametrize("rule", ["later_purchase", "same_item"])
+def test_the_api_answers_for_every_experiment_and_period_with_the_reckoned_counts(
+    rule: str, served: Api, reckoned: duckdb.DuckDBPyConnection
+) -> None:
+    expected: dict[tuple[str, str], set[tuple[Any, ...]]] = {}
+    for experiment, variant, day, attribution, *counts in reckoned.execute(RESULTS).fetchall():
+        if attribution == rule:
+            expected.setdefault((experiment, day), set()).add((variant, *counts[:3]))
+    names = ("id", "number_of_participants", "number_of_buyers", "number_of_purchases")
+    counted = asked_of(served, reckoned, "variants", f"&attribution={rule}")
+    judged = asked_of(served, reckoned, "result", f"&attribution={rule}")
+    assert len(counted) > 120
+    for place, answer in counted.items():
+        assert {tuple(each[name] for name in names) for each in answer["variants"]} == expected[place]
+        result = judged[place]["results"]
+        assert {tuple(each[name] for name in names) for each in result["variants"]} == expected[place]
+        assert result["attribution"] == rule and result["verdict"]
+
+
+def test_the_api_tells_every_funnel_in_the_order_of_its_steps(served: Api, reckoned: duckdb.DuckDBPyConnection) -> None:
+    expected: dict[tuple[str, str], dict[str, list[tuple[str, int]]]] = {}
+    for experiment, variant, day, _, step, users, _ in sorted(reckoned.execute(FUNNEL).fetchall()):
+        expected.setdefault((experiment, day), {}).setdefault(variant, []).append((step, users))
+    for place, answer in asked_of(served, reckoned, "funnel").items():
+        steps = {each["id"]: [(step["step"], step["number_of_users"]) for step in each["steps"]] for each in answer["variants"]}
+        assert steps == expected[place]
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("one_in", [1], indirect=True)
+def test_of_the_whole_log_every_experiment_has_an_answer_on_every_day_that_has_data(
+    served: Api, reckoned: duckdb.DuckDBPyConnection
+) -> None:
+    answered = asked_of(served, reckoned, "result")
+    assert len([day for _, day in answered if len(day) == len("2021-08-01")]) == 92
 
 
 @pytest.mark.deep
