@@ -20,9 +20,7 @@ from apps.api.around import Around
 from apps.api.builds import Builds
 from apps.api.config import Config
 from systems.ab_testing import questions
-from utils.apart import saved_apart
 from utils.environment import workspace
-from utils.gold import Gold
 from utils.places import LocalReleases, Releases, VolumeReleases
 from utils.snapshots import Snapshots
 
@@ -50,7 +48,7 @@ def create_app(config: Config) -> FastAPI:
     gold = config.gold.open()
     experiments = Snapshots(
         "experiments", lambda: gold.version(questions.TABLES),
-        lambda version: _load_experiments(gold, version),
+        lambda version: questions.load(gold, version),
         every_seconds=config.refresh_seconds,
     )  # fmt: skip
 
@@ -94,11 +92,6 @@ def _load_recommender(folder: Path) -> Recommender:
     from systems.payments.recommender import Recommender
 
     return Recommender.load(folder)[0]
-
-
-def _load_experiments(gold: Gold, version: str) -> questions.Experiments:
-    with saved_apart(questions.save, gold, version) as folder:
-        return questions.Experiments.open(folder)
 
 
 def _builds(config: Config) -> Builds:

@@ -6,10 +6,31 @@ A version is one commit of each table, so that a snapshot never holds half of a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
+
+
+class Field(NamedTuple):
+    """A column as a table describes it."""
+
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a table says of itself; its comment is its grain."""
+
+    comment: str
+    fields: tuple[Field, ...]
+    n_rows: int
+    commit: int
+    changed_at: datetime
 
 
 class Gold(Protocol):
@@ -21,6 +42,10 @@ class Gold(Protocol):
 
     def read(self, table: str, version: str, columns: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
         """Rows of a table as of a version that `version` gave, without views of texts; these columns only, if any are named."""
+        ...
+
+    def describe(self, table: str) -> Description | None:
+        """A table by its newest commit; None where there is none. Raises SourceError where it cannot be seen."""
         ...
 
 
@@ -58,9 +83,39 @@ class DeltaGold:
         rows = QueryBuilder().register("t", found).execute(f"SELECT {names} FROM t")
         yield from plain(pa.RecordBatchReader.from_stream(rows))
 
+    def describe(self, table: str) -> Description | None:
+        from deltalake import DeltaTable, QueryBuilder
+
+        if self.version([table]) is None:
+            return None
+        found = DeltaTable(self._folder(table))
+        count = QueryBuilder().register("t", found).execute("SELECT count(*) AS n FROM t")
+        newest = found.history(1)[0]
+        columns = found.schema().fields
+        fields = tuple(Field(each.name, _type_text(each.type), str(each.metadata.get("comment", ""))) for each in columns)
+        return Description(
+            found.metadata().description or "", fields, pa.RecordBatchReader.from_stream(count).read_all()["n"][0].as_py(),
+            newest["version"], datetime.fromtimestamp(newest["timestamp"] / 1000, UTC),
+        )  # fmt: skip
+
     def _folder(self, table: str) -> Path:
         schema, _, name = table.partition(".")
         return self.warehouse / f"{self.prefix}{schema}.db" / name
+
+
+# Delta's names of types that SQL calls otherwise.
+_SQL_NAMES = {"long": "bigint", "integer": "int", "short": "smallint", "byte": "tinyint"}
+
+
+def _type_text(kind: Any) -> str:
+    """A column's type as SQL writes it."""
+    if hasattr(kind, "element_type"):
+        return f"array<{_type_text(kind.element_type)}>"
+    if hasattr(kind, "key_type"):
+        return f"map<{_type_text(kind.key_type)},{_type_text(kind.value_type)}>"
+    if hasattr(kind, "fields"):
+        return f"struct<{','.join(f'{each.name}:{_type_text(each.type)}' for each in kind.fields)}>"
+    return _SQL_NAMES.get(kind.type, str(kind.type))
 
 
 def plain(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -6,13 +6,14 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from utils.environment import workspace
 from utils.errors import SourceError
-from utils.gold import commits, named, plain
+from utils.gold import Description, Field, commits, named, plain
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -41,7 +42,7 @@ class StatementGold:
         found = {}
         for name in tables:
             try:
-                history = self._table(f"DESCRIBE HISTORY {self._name(name)} LIMIT 1", only="version")
+                history = self._table(f"DESCRIBE HISTORY {self._name(name)} LIMIT 1", only=["version"])
             except SourceError as error:
                 if any(each in str(error) for each in ABSENT):
                     return None
@@ -54,12 +55,27 @@ class StatementGold:
         found = self._table(f"SELECT {names} FROM {self._name(table)} VERSION AS OF {commits(version)[table]}")
         yield from plain(found.to_batches())
 
+    def describe(self, table: str) -> Description | None:
+        name = self._name(table)
+        try:
+            newest = self._table(f"DESCRIBE HISTORY {name} LIMIT 1", only=["version", "timestamp"]).to_pylist()[0]
+        except SourceError as error:
+            if any(each in str(error) for each in ABSENT):
+                return None
+            raise
+        detail = self._table(f"DESCRIBE DETAIL {name}", only=["description"]).to_pylist()[0]
+        rows = self._table(f"SELECT count(*) AS n FROM {name}").to_pylist()[0]
+        # What follows an empty or a `#` name is no column: partitions, clustering.
+        columns = takewhile(lambda row: row["col_name"][:1] not in ("", "#"), self._table(f"DESCRIBE TABLE {name}").to_pylist())
+        fields = tuple(Field(row["col_name"], row["data_type"], row["comment"] or "") for row in columns)
+        return Description(detail["description"] or "", fields, rows["n"], newest["version"], newest["timestamp"])
+
     def _name(self, table: str) -> str:
         schema, _, name = table.partition(".")
         return ".".join(f"`{part}`" for part in (self.catalog, f"{self.prefix}{schema}", name))
 
-    def _table(self, statement: str, only: str = "") -> pa.Table:
-        """The whole result, or one column of it, whose types alone must be known then."""
+    def _table(self, statement: str, only: Sequence[str] = ()) -> pa.Table:
+        """The whole result, or some columns of it, whose types alone must be known then."""
         answer = self._finished(statement)
         if not answer.manifest or not answer.manifest.schema or answer.statement_id is None:
             raise SourceError("SQL statements", f"`{statement}` gave no columns")
@@ -73,7 +89,7 @@ class StatementGold:
         found = {
             str(column.name): _array(str(column.type_text), [row[place] for row in texts])
             for place, column in enumerate(columns)
-            if only in ("", column.name)
+            if not only or column.name in only
         }
         return pa.table(found)
 

@@ -7,6 +7,7 @@ error below 1e-9 for up to a million participants.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,10 @@ class Posteriors:
         if np.any(bought < 0) or np.any(bought > took_part):
             raise ValueError(f"buyers {bought} of participants {took_part}: expected 0 <= buyers <= participants")
         return cls(1.0 + bought, 1.0 + took_part - bought)
+
+    def some(self, places: Sequence[int]) -> Posteriors:
+        """Those at some places, in the order of the places."""
+        return Posteriors(self.a[list(places)], self.b[list(places)])
 
     @property
     def mean(self) -> Floats:
@@ -75,9 +80,18 @@ class Posteriors:
         rest = (1.0 - mass) / 2
         return self._difference_quantile(of, to, rest), self._difference_quantile(of, to, 1.0 - rest)
 
+    def difference_density(self, of: int, to: int, at: Floats) -> Floats:
+        """The posterior density of rate `of` minus rate `to` at each difference in `at`."""
+        pair = self.some([of, to])
+        return np.array([pair._difference_at(float(each))[1] for each in at])
+
+    def probability_above(self, of: int, to: int) -> float:
+        """P(rate `of` is higher than rate `to`)."""
+        return 1.0 - self.some([of, to])._difference_at(0.0)[0]
+
     def _difference_quantile(self, of: int, to: int, share: float) -> float:
         """Newton's steps, halved into the bracket where they leave it: P(of - to <= d) grows with d from 0 to 1."""
-        pair = Posteriors(self.a[[of, to]], self.b[[of, to]])
+        pair = self.some([of, to])
         low, high = -1.0, 1.0
         variance = pair.mean * (1 - pair.mean) / (pair.a + pair.b + 1)
         d = float(pair.mean[0] - pair.mean[1] + special.ndtri(share) * np.sqrt(variance.sum()))

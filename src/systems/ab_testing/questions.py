@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import Any
 
 from systems.ab_testing.config import EVENT_NAMES, LATER_PURCHASE, WHOLE_PERIOD
 from systems.ab_testing.variants import in_order
+from utils.apart import saved_apart
 from utils.gold import Gold
 from utils.rows import Rows
 
@@ -62,7 +64,7 @@ class Experiments:
 
     @classmethod
     def open(cls, folder: Path) -> Experiments:
-        """What `save` left in `folder`."""
+        """From files that stand for a version of gold."""
         return cls(Rows.open(folder / "results"), Rows.open(folder / "funnels"))
 
     @cached_property
@@ -89,6 +91,16 @@ class Experiments:
             raise Unknown(f"No data found for experiment '{asked}' on day '{period}'")
         return found[0]
 
+    def all_results(self, period: str, rule: str = LATER_PURCHASE) -> list[dict[str, Any]]:
+        """Rows of every experiment with data in the period, each with its name: winners first, then by participants."""
+        found = [row | {"experiment": name} for name in self.names for row in self.results.find(name, period, rule)]
+        return sorted(found, key=lambda row: (row["winner"] is None, -row["n_participants"], row["experiment"]))
+
+    def by_day(self, asked: str, rule: str = LATER_PURCHASE) -> dict[str, dict[str, Any]]:
+        """Local day -> its row, oldest day first. Raises Unknown for the name."""
+        days = sorted(day for day in self.days(asked) if len(day) == len("YYYY-MM-DD"))
+        return {day: row for day in days for row in self.results.find(self.named(asked), day, rule)}
+
     def funnel(self, asked: str, period: str, variant: str | None = None) -> list[dict[str, Any]]:
         """Rows of `experiment_funnel`, but their key, by variant and step. Raises Unknown for name, period or variant."""
         found = self.funnels.find(self.named(asked), period)
@@ -104,12 +116,26 @@ class Experiments:
 
     def days(self, asked: str) -> list[str]:
         """Periods with data: `whole`, then days, then hours, newest first."""
-        found = set(self.results.texts_beside(self.named(asked))) - {WHOLE_PERIOD}
-        return [WHOLE_PERIOD, *sorted(found, key=lambda day: (-len(day), day), reverse=True)]
+        return _newest_first(self.results.texts_beside(self.named(asked)))
+
+    @cached_property
+    def periods(self) -> list[str]:
+        """Periods with data of any experiment, in the same order."""
+        return _newest_first(self.results.codes[1])
 
 
-def save(gold: Gold, version: str, folder: Path) -> None:
-    """A version of gold as files, from which `Experiments.open` answers while memory holds what was asked for."""
+def _newest_first(periods: Iterable[str]) -> list[str]:
+    found = set(periods) - {WHOLE_PERIOD}
+    return [WHOLE_PERIOD, *sorted(found, key=lambda day: (-len(day), day), reverse=True)]
+
+
+def load(gold: Gold, version: str) -> Experiments:
+    """A version of gold, read by another process; memory holds what is asked for. Raises SourceError."""
+    with saved_apart(_save, gold, version) as folder:
+        return Experiments.open(folder)
+
+
+def _save(gold: Gold, version: str, folder: Path) -> None:
     found = Experiments.read(gold, version)
     found.results.save(folder / "results")
     found.funnels.save(folder / "funnels")

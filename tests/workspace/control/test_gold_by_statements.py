@@ -26,12 +26,13 @@ def places(spark: Any, plane: Plane, tmp_path_factory: pytest.TempPathFactory) -
     properties = ", ".join(f"'{key}' = '{value}'" for key, value in PROPERTIES.items())
     spark.sql(f"CREATE SCHEMA {schema}").collect()
     spark.sql(f"""
-        CREATE TABLE {schema}.answers USING DELTA TBLPROPERTIES ({properties}) AS
+        CREATE TABLE {schema}.answers USING DELTA COMMENT 'one row per id' TBLPROPERTIES ({properties}) AS
         SELECT id, CAST(id AS INT) AS n, id / 3 AS share, id % 2 = 0 AS is_even, IF(id = 3, NULL, concat('é ', id)) AS word,
           DATE '2024-02-28' + CAST(id AS INT) AS day, TIMESTAMP '2024-02-29T12:00:00.000001' AS at,
           array(named_struct('variant', CAST(id AS STRING), 'n', id, 'rate', id / 7, 'best', IF(id = 2, NULL, 0.5D))) AS variants
         FROM range(0, 40000, 1, 1)""").collect()
     spark.sql(f"DELETE FROM {schema}.answers WHERE id % 1000 = 5").collect()
+    spark.sql(f"ALTER TABLE {schema}.answers ALTER COLUMN id COMMENT 'Its number.'").collect()
     location = spark.sql(f"DESCRIBE DETAIL {schema}.answers").collect()[0]["location"]
     yield {
         "files": DeltaGold(Path(urlparse(location).path).parents[1], prefix),
@@ -47,7 +48,7 @@ def table_of(place: Gold, commit: int) -> pa.Table:
 
 def test_both_see_the_same_commit_and_the_same_rows_in_the_same_types(places: dict[str, Gold]) -> None:
     versions = {name: place.version([TABLE]) for name, place in places.items()}
-    assert versions == {"files": f"{TABLE}@1", "statements": f"{TABLE}@1"}
+    assert versions == {"files": f"{TABLE}@2", "statements": f"{TABLE}@2"}
     files, statements = (table_of(place, 1).sort_by("id") for place in places.values())
     assert statements.num_rows == 39_960
     assert statements.schema.types == [each.type for each in files.schema]
@@ -60,7 +61,7 @@ def test_both_read_an_older_commit(places: dict[str, Gold]) -> None:
 
 def test_both_read_the_named_columns_only(places: dict[str, Gold]) -> None:
     for place in places.values():
-        assert {tuple(batch.schema.names) for batch in place.read(TABLE, f"{TABLE}@1", ("word", "n"))} == {("word", "n")}
+        assert {tuple(batch.schema.names) for batch in place.read(TABLE, f"{TABLE}@2", ("word", "n"))} == {("word", "n")}
 
 
 def test_a_table_that_is_not_there_yet_has_no_version(places: dict[str, Gold]) -> None:
@@ -77,3 +78,12 @@ def test_a_statement_that_fails_is_said_with_its_cause(places: dict[str, Gold]) 
 def test_a_type_that_is_not_known_is_named() -> None:
     with pytest.raises(SourceError, match="INTERVAL"):
         arrow_type("INTERVAL")
+
+
+def test_both_describe_a_table_alike_and_count_no_deleted_row(places: dict[str, Gold]) -> None:
+    files, statements = (place.describe(TABLE) for place in places.values())
+    assert files == statements and files is not None
+    assert (files.comment, files.n_rows, files.commit) == ("one row per id", 39_960, 2)
+    assert files.fields[:2] == (("id", "bigint", "Its number."), ("n", "int", ""))
+    assert files.fields[-1].type == "array<struct<variant:string,n:bigint,rate:double,best:double>>"
+    assert [place.describe("shop_gold.no_such") for place in places.values()] == [None, None]
