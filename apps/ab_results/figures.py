@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from apps.ab_results.words import percent
+from apps.ab_results.words import percent, short_day
 from systems.ab_testing.config import SIGNIFICANT
 from systems.ab_testing.posteriors import Posteriors
 from systems.ab_testing.trends import Trend
@@ -60,17 +60,16 @@ def by_day(
     days: Mapping[str, Mapping[str, Row]], variants: Sequence[str], trends: Mapping[str, Trend | None]
 ) -> go.Figure:
     """Rate of each variant per local day with its interval, and the line of its trend."""
-    figure, places = _figure(y=RATE, height=400), {day: place for place, day in enumerate(days)}
+    figure, places = _figure(x="local day (-04:00)", y=RATE, height=400), {day: place for place, day in enumerate(days)}
     for number, variant in enumerate(variants):
         colour, symbol, dash = _marks(number)
         rows = {day: each[variant] for day, each in days.items() if variant in each}
-        shift = (number - (len(variants) - 1) / 2) * min(0.08, 0.5 / len(variants))
+        shift = (number - (len(variants) - 1) / 2) * min(0.16, 0.6 / len(variants))
         names = ("conversion_rate", "conversion_low", "conversion_high")
         rates, lows, highs = ([row[name] for row in rows.values()] for name in names)
         figure.add_scatter(
-            x=[places[day] + shift for day in rows], y=rates, mode="markers", name=_name(variant),
-            marker={"color": colour, "symbol": symbol, "size": 10}, customdata=[[day] for day in rows],
-            error_y=_reach(rates, lows, highs, colour),
+            x=[places[day] + shift for day in rows], y=rates, customdata=[[day] for day in rows], name=_name(variant),
+            mode="markers", marker={"color": colour, "symbol": symbol, "size": 10}, error_y=_reach(rates, lows, highs, colour),
             hovertemplate="%{customdata[0]}: %{y:.1%}",
         )  # fmt: skip
         line = trends.get(variant)
@@ -79,8 +78,9 @@ def by_day(
                 x=[places[day] + shift for day in rows], y=list(line.line), mode="lines", showlegend=False, hoverinfo="skip",
                 line={"color": colour, "dash": dash, "width": 2},
             )  # fmt: skip
-    step = max(1, -(-len(days) // 8))
-    figure.update_xaxes(tickvals=list(range(0, len(days), step)), ticktext=list(days)[::step], range=[-0.5, len(days) - 0.5])
+    step = max(1, -(-len(days) // 6))
+    shown = [short_day(day) for day in days][::step]
+    figure.update_xaxes(tickvals=list(range(0, len(days), step)), ticktext=shown, range=[-0.5, len(days) - 0.5])
     figure.update_yaxes(tickformat=".1%")
     return figure
 

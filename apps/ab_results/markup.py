@@ -46,20 +46,26 @@ def facts(pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: Sequence[str] = ()) -> str:
-    """A table whose first column names its rows; columns named in `numbers` stand to the right. It scrolls in itself."""
-    is_number = [name in numbers for name in head]
-    titles = "".join(f'<th scope="col"{_right(right)}>{escape(name)}</th>' for name, right in zip(head, is_number, strict=True))
-    body = "".join(_row(row, is_number) for row in rows)
+    """A table whose first column names its rows; columns named in `numbers` stand to the right.
+
+    On a phone each row is a card of its own. Roles are written out, because such a layout takes them from the tags.
+    """
+    titles = "".join(
+        f'<th scope="col" role="columnheader"{_right(name in numbers)}>{escape(name)}</th>' for name in head
+    )
+    body = "".join(_row(head, row, numbers) for row in rows)
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
-        f"<caption>{escape(caption)}</caption><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<table class="numbers" role="table"><caption>{escape(caption)}</caption><thead role="rowgroup">'
+        f'<tr role="row">{titles}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
     )
 
 
-def _row(cells: Sequence[Cell], is_number: Sequence[bool]) -> str:
-    first, *others = (_cell(cell) for cell in cells)
-    tail = "".join(f"<td{_right(right)}>{cell}</td>" for cell, right in zip(others, is_number[1:], strict=True))
-    return f'<tr><th scope="row">{first}</th>{tail}</tr>'
+def _row(head: Sequence[str], cells: Sequence[Cell], numbers: Sequence[str]) -> str:
+    tail = "".join(
+        f'<td role="cell" data-column="{escape(name)}"{_right(name in numbers)}>{_cell(cell)}</td>'
+        for name, cell in zip(head[1:], cells[1:], strict=True)
+    )
+    return f'<tr role="row"><th scope="row" role="rowheader">{_cell(cells[0])}</th>{tail}</tr>'
 
 
 def _cell(cell: Cell) -> str:

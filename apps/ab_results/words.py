@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from systems.ab_testing.config import (
@@ -36,6 +37,11 @@ def percent(share: float | None, digits: int = 1) -> str:
     if 100 - least / 2 < share * 100 < 100:
         return f">{GAP}{100 - least:.{digits}f}{GAP}%"
     return f"{share * 100:.{digits}f}{GAP}%"
+
+
+def about(share: float | None) -> str:
+    """`97 %`, `more than 99 %`: a probability in a sentence."""
+    return percent(share, 0).replace(f">{GAP}", "more than ").replace(f"<{GAP}", "less than ")
 
 
 def points(difference: float | None) -> str:
@@ -78,8 +84,13 @@ def period(day: str) -> str:
     """`all days`, `2021-08-01`, `2021-08-01, 23:00 to 24:00`."""
     if day == WHOLE_PERIOD:
         return "all days"
-    date, _, hour = day.partition(" ")
-    return f"{date}, {hour}:00 to {int(hour) + 1:02}:00" if hour else date
+    local_day, _, hour = day.partition(" ")
+    return f"{local_day}, {hour}:00 to {int(hour) + 1:02}:00" if hour else local_day
+
+
+def short_day(day: str) -> str:
+    """`Aug 1`."""
+    return f"{date.fromisoformat(day):%b} {int(day[-2:])}"
 
 
 def during(day: str) -> str:
@@ -139,7 +150,7 @@ def summary(row: Row) -> str:
 
 def _won(row: Row) -> list[str]:
     return [
-        f"{_rates(row)} We are {percent(_best(row), 0)} sure that it is the best.",
+        f"{_rates(row)} We are {about(_best(row))} sure that it is the best.",
         f"If no variant were better, a difference like this would be rare (corrected p = {p_value(row['adjusted_p_value'])}).",
     ]
 
@@ -149,10 +160,10 @@ def _open(row: Row) -> list[str]:
         return ["The variants share the highest rate: none leads."]
     best, adjusted = _best(row), row["adjusted_p_value"]
     if best is None or best < SURE:
-        said = f"{_rates(row)} We are {percent(best, 0)} sure that it is the best; {percent(SURE, 0)} is asked for."
+        said = f"{_rates(row)} We are {about(best)} sure that it is the best; {percent(SURE, 0)} is asked for."
         return [said, f"Chance alone makes differences like this too often (corrected p = {p_value(adjusted)})."]
     return [
-        f"{_rates(row)} Looked at alone, it would be the best with {percent(best, 0)} probability.",
+        f"{_rates(row)} Looked at alone, it would be the best with {about(best)} probability.",
         f"But many experiments are tested at once, and among so many, chance alone makes differences like this "
         f"(corrected p = {p_value(adjusted)}; at most {SIGNIFICANT} is asked for).",
     ]

@@ -1,4 +1,4 @@
-"""Gold, run log and lower layers of the A/B tests as Delta files, without Spark, from counts that are judged as in gold."""
+"""Gold and run log of the A/B tests as Delta files, written without Spark, from counts that are judged as in gold."""
 
 from __future__ import annotations
 
@@ -81,8 +81,9 @@ def funnel_rows(world: World, period: str) -> pd.DataFrame:
 def write_gold(warehouse: Path, world: World) -> None:
     """Both tables that apps read, with their comments as the engine leaves them."""
     rules = ("later_purchase", "same_item")
-    judged = [judge_family(variant_rows(world, period, rule)) for period in world.periods for rule in rules]
-    results = pa.Table.from_pylist(pd.concat(judged).to_dict("records"))
+    judged = pd.concat([judge_family(variant_rows(world, period, rule)) for period in world.periods for rule in rules])
+    rows = [{name: None if value != value else value for name, value in row.items()} for row in judged.to_dict("records")]
+    results = pa.Table.from_pylist(rows)
     funnels = pa.Table.from_pandas(pd.concat([funnel_rows(world, period) for period in world.periods]), preserve_index=False)
     for name, table in {"experiment_results": results, "experiment_funnel": funnels}.items():
         write_deltalake(

@@ -109,3 +109,16 @@ def test_intervals_of_the_difference_cover_the_truth(rates: tuple[float, float],
     covered = sum(n for (low, high), n in zip(bounds, counts, strict=True) if low <= truth <= high) / 10_000
     assert covered >= 0.94
     assert covered <= 0.96 or min(rates) * participants < 30
+
+
+def test_the_density_of_a_difference_is_that_of_simulated_ones() -> None:
+    rates = Posteriors.of([90, 30, 130], [900, 400, 1000])
+    edges = np.linspace(-0.06, 0.12, 13)
+    drawn = np.random.default_rng(3).beta(rates.a, rates.b, size=(400_000, 3))
+    counted, _ = np.histogram(drawn[:, 2] - drawn[:, 1], bins=edges)
+    fine = np.linspace(edges[0], edges[-1], 12 * 16 + 1)
+    density = rates.difference_density(2, 1, fine)
+    masses = [np.trapezoid(density[start : start + 17], fine[start : start + 17]) for start in range(0, 192, 16)]
+    assert masses == pytest.approx(counted / 400_000, abs=4 * 0.5 / 400_000**0.5)
+    assert rates.probability_above(2, 1) == pytest.approx(float((drawn[:, 2] > drawn[:, 1]).mean()), abs=0.003)
+    assert rates.some([2, 0]).mean.tolist() == [rates.mean[2], rates.mean[0]]
