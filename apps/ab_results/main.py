@@ -17,6 +17,8 @@ from systems.ab_testing.config import WHOLE_PERIOD
 from systems.ab_testing.questions import Experiments
 from utils.snapshots import Snapshot
 
+# An open page looks for a newer version this many times less often than readers may cause one to be loaded.
+LOOKS_EVERY = 3
 STYLE = Path(__file__).with_name("style.css")
 EMPTY = (
     "There are no results yet. The job ab_testing makes them: on a laptop run tideline run ab_testing, "
@@ -35,7 +37,6 @@ def main() -> None:
     watched = experiments_of(config)
     with st.spinner("Loading the experiments …"):
         now = watched.now()
-    watch(config, now.version if now else "", watched.error)
     show.html(markup.heading("Which variant won, and how sure are we?", 1))
     names = now.value.names if now else []
     selection = choose(names, now.value.periods, first(now.value)) if now and names else choose([], [])
@@ -49,6 +50,7 @@ def main() -> None:
         show.html(markup.notice(EMPTY))
     if now:
         show.html(footer(now))
+    watch(config, now.version if now else "", watched.error)
 
 
 def first(data: Experiments) -> str:
@@ -71,7 +73,7 @@ def footer(now: Snapshot[Experiments]) -> str:
 
 
 def watch(config: Config, version: str, error: str) -> None:
-    """Draw the page anew when there is another version, or a failure to load one."""
+    """Draw the page anew when there is another version, or a failure to load one. A look costs the server some 0.1 s."""
 
     def look() -> None:
         watched = experiments_of(config)
@@ -79,7 +81,7 @@ def watch(config: Config, version: str, error: str) -> None:
         if (now.version if now else "", watched.error) != (version, error):
             st.rerun()
 
-    st.fragment(look, run_every=config.refresh_seconds)()
+    st.fragment(look, run_every=LOOKS_EVERY * config.refresh_seconds)()
 
 
 main()

@@ -1,4 +1,4 @@
-"""The API as its own process over releases made for a test."""
+"""The project's apps as processes of their own, over what a test made."""
 
 from __future__ import annotations
 
@@ -38,12 +38,28 @@ class Api:
 def api(folder: Path, **variables: str) -> Iterator[Api]:
     """The API over the releases in `folder`, ended afterwards."""
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "apps.api"], cwd=ROOT, env=environment(folder) | {"TIDELINE_API_PORT": str(port)} | variables
-    )
+    env = environment(folder) | {"TIDELINE_API_PORT": str(port)} | variables
+    with _running("apps.api", port, "/health", env) as found:
+        yield found
+
+
+@contextmanager
+def web(warehouse: Path, **variables: str) -> Iterator[str]:
+    """The address of the web app over the tables in `warehouse`; it is ended afterwards."""
+    port = free_port()
+    env = environment(warehouse.parent) | {
+        "TIDELINE_GOLD": str(warehouse), "TIDELINE_WEB_PORT": str(port), "TIDELINE_WEB_REFRESH_SECONDS": "0.3",
+    }  # fmt: skip
+    with _running("apps.ab_results", port, "/_stcore/health", env | variables) as found:
+        yield found.url
+
+
+@contextmanager
+def _running(module: str, port: int, health: str, env: Mapping[str, str]) -> Iterator[Api]:
+    process = subprocess.Popen([sys.executable, "-m", module], cwd=ROOT, env=env)
     found = Api(f"http://127.0.0.1:{port}", process)
     try:
-        wait_until_it_answers(found)
+        wait_until_it_answers(found, health)
         yield found
     finally:
         process.terminate()
@@ -51,6 +67,7 @@ def api(folder: Path, **variables: str) -> Iterator[Api]:
 
 
 def free_port() -> int:
+    """A port that nobody listens on just now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
@@ -72,17 +89,17 @@ def _without_workspace(variables: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in variables.items() if not name.startswith("DATABRICKS_")}
 
 
-def wait_until_it_answers(found: Api) -> None:
+def wait_until_it_answers(found: Api, health: str = "/health") -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        assert found.process.poll() is None, "the API ended"
+        assert found.process.poll() is None, "the app ended"
         try:
-            requests.get(f"{found.url}/health", timeout=5)
+            requests.get(f"{found.url}{health}", timeout=5)
         except requests.ConnectionError:
             time.sleep(0.05)
         else:
             return
-    raise AssertionError("the API does not answer")
+    raise AssertionError("the app does not answer")
 
 
 def trained_on(world: World, n_payments: int) -> Trained:

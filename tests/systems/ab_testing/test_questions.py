@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from systems.ab_testing.questions import TABLES, Experiments, Unknown
@@ -11,7 +9,10 @@ from tests.apps.experiments_gold import World, write_gold
 from utils.gold import DeltaGold
 
 WORLD = World(
-    {"b/even": {"1": (2000, 200), "2": (2000, 201)}, "a/won": {"1": (900, 90), "2": (900, 190)}, "c/large": {"DEFAULT": (9000, 900)}},
+    {
+        "b/even": {"1": (2000, 200), "2": (2000, 201)}, "a/won": {"1": (900, 90), "2": (900, 190)},
+        "c/large": {"DEFAULT": (9000, 900)},
+    },
     days={"2021-08-02": 0.5, "2021-08-01": 0.5}, only_whole=("c/large",),
 )  # fmt: skip
 
