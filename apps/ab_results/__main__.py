@@ -16,7 +16,7 @@ def options(config: Config) -> list[str]:
     """Where it listens and whom it believes; what is the same everywhere stands in .streamlit/config.toml."""
     found = ["--server.address", config.host, "--server.port", str(config.port)]
     if config.has_login:
-        return [*found, "--server.corsAllowedOrigins", config.url]
+        return found
     # Another name for this machine in a browser's address is somebody else's page (DNS rebinding).
     return [*found, *(f"--server.allowedHosts={name}" for name in ("localhost", "127.0.0.1", "[::1]"))]
 

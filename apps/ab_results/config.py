@@ -23,13 +23,9 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 8501
     api_token: str = field(default="", repr=False)
-    url: str = ""
-    """The address by which people reach the app, where a login stands before it."""
+    has_login: bool = False
+    """Whether the platform asks people who they are before they reach the app."""
     refresh_seconds: float = FILES_SECONDS
-
-    @property
-    def has_login(self) -> bool:
-        return bool(self.url)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Config:
@@ -47,7 +43,7 @@ class Config:
             host=host,
             port=number(environment, "DATABRICKS_APP_PORT", environment.get("TIDELINE_WEB_PORT", "8501")),
             api_token=environment.get("TIDELINE_API_TOKEN", ""),
-            url=environment.get("DATABRICKS_APP_URL", "https://*") if has_login else "",
+            has_login=has_login,
             refresh_seconds=seconds(
                 environment, "TIDELINE_WEB_REFRESH_SECONDS", FILES_SECONDS if gold.folder else STATEMENTS_SECONDS
             ),

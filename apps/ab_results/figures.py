@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from apps.ab_results.words import percent, short_day
+from apps.ab_results.words import interval, percent, points, points_interval, short_day
 from systems.ab_testing.config import SIGNIFICANT
 from systems.ab_testing.posteriors import Posteriors
 from systems.ab_testing.trends import Trend
@@ -25,7 +25,7 @@ SHADES = (BLUE, ORANGE, GREEN, PINK, SKY, RED)
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 PATTERNS = ("", "/", ".", "x", "-", "+")
-ROW_HEIGHT, LEAST_HEIGHT = 46, 190
+ROW_HEIGHT, LEAST_HEIGHT = 58, 160
 RATE = "bought, with 95 % interval"
 LEAST_P = 1e-6
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
@@ -35,24 +35,24 @@ def conversion(variants: Sequence[Row]) -> go.Figure:
     """Rate of each variant with its 95 % interval."""
     figure = _figure(x=RATE, height=_height(len(variants)))
     for place, each in enumerate(variants):
-        rate, low, high = each["conversion_rate"], each["conversion_low"], each["conversion_high"]
-        label = f"{percent(rate)} ({percent(low)} to {percent(high)})"
-        _interval(figure, place, place, rate, low, high, label)
+        ends = (each["conversion_rate"], each["conversion_low"], each["conversion_high"])
+        _interval(figure, place, place, ends, f"{_name(each['variant'])}: {percent(ends[0])}", interval(*ends[1:]))
     figure.update_xaxes(tickformat=".1%")
-    _names_at_left(figure, [each["variant"] for each in variants])
     return figure
 
 
-def differences(variants: Sequence[Row], control: str) -> go.Figure:
+def differences(variants: Sequence[Row]) -> go.Figure:
     """Each variant's rate minus the control's with its 95 % interval; what crosses zero may be chance."""
     compared = [(place, each) for place, each in enumerate(variants) if each["difference"] is not None]
     figure = _figure(x="points to the control, 95 % interval", height=_height(len(compared)))
     for row, (place, each) in enumerate(compared):
-        middle, low, high = (100 * each[name] for name in ("difference", "difference_low", "difference_high"))
-        _interval(figure, row, place, middle, low, high, f"{middle:+.1f} ({low:+.1f} to {high:+.1f}) points")
-    said = f"control ({_name(control)})"
-    figure.add_vline(x=0, line_color=INK, line_width=1.5, annotation_text=said, annotation_position="top")
-    _names_at_left(figure, [each["variant"] for _, each in compared])
+        ends = (each["difference"], each["difference_low"], each["difference_high"])
+        name = f"{_name(each['variant'])}: {points(ends[0])}"
+        _interval(figure, row, place, (100 * ends[0], 100 * ends[1], 100 * ends[2]), name, points_interval(*ends[1:]))
+    reached = [0.0, *(100 * each[name] for _, each in compared for name in ("difference_low", "difference_high"))]
+    margin = 0.08 * (max(reached) - min(reached))
+    figure.update_xaxes(range=[min(reached) - margin, max(reached) + margin])
+    figure.add_vline(x=0, line_color=INK, line_width=1.5)
     return figure
 
 
@@ -157,8 +157,9 @@ def p_values(rows: Sequence[Row]) -> go.Figure:
 
 
 def _figure(*, x: str = "", y: str = "", height: int) -> go.Figure:
-    axis = {"gridcolor": FAINT, "linecolor": FAINT, "automargin": True, "fixedrange": True, "zeroline": False}
-    axes = [axis | {"ticklabelstandoff": 6, "title": {"text": text, "font": {"size": 14}, "standoff": 10}} for text in (x, y)]
+    axis = {"gridcolor": FAINT, "linecolor": FAINT, "automargin": True, "fixedrange": True, "zeroline": False, "tickangle": 0}
+    axis |= {"nticks": 7, "ticklabelstandoff": 6}
+    axes = [axis | {"title": {"text": text, "font": {"size": 14}, "standoff": 10}} for text in (x, y)]
     return go.Figure(layout={
         "height": height, "template": "none", "paper_bgcolor": "white", "plot_bgcolor": "white",
         "font": {"family": "Source Sans, sans-serif", "size": 15, "color": INK}, "hoverlabel": {"namelength": -1},
@@ -167,19 +168,17 @@ def _figure(*, x: str = "", y: str = "", height: int) -> go.Figure:
     })  # fmt: skip
 
 
-def _interval(figure: go.Figure, row: int, place: int, middle: float, low: float, high: float, label: str) -> None:
-    colour, symbol, _ = _marks(place)
+def _interval(figure: go.Figure, row: int, place: int, ends: tuple[float, float, float], name: str, known: str) -> None:
+    """A row of a figure: its name stands above it, so that a long one takes no width from a phone."""
+    (colour, symbol, _), (middle, low, high) = _marks(place), ends
     figure.add_scatter(
-        x=[middle], y=[row], mode="markers", name="", showlegend=False, text=[label], hovertemplate="%{text}",
+        x=[middle], y=[row], mode="markers", name="", showlegend=False, text=[f"{name} ({known})"], hovertemplate="%{text}",
         marker={"color": colour, "symbol": symbol, "size": 13}, error_x=_reach([middle], [low], [high], colour, 3),
     )  # fmt: skip
-
-
-def _names_at_left(figure: go.Figure, variants: Sequence[str]) -> None:
-    """A row per variant, the first on top."""
-    figure.update_yaxes(
-        tickvals=list(range(len(variants))), ticktext=[_name(each) for each in variants], range=[len(variants) - 0.5, -0.5],
-    )  # fmt: skip
+    figure.add_annotation(
+        text=name, xref="paper", x=0, xanchor="left", y=row - 0.42, yanchor="middle", showarrow=False, bgcolor="white"
+    )
+    figure.update_yaxes(showticklabels=False, tickvals=list(range(row + 1)), range=[row + 0.45, -0.7])
 
 
 def _reach(
@@ -199,7 +198,7 @@ def _marks(place: int) -> tuple[str, str, str]:
 
 
 def _height(n_rows: int) -> int:
-    return max(LEAST_HEIGHT, 120 + ROW_HEIGHT * n_rows)
+    return max(LEAST_HEIGHT, 80 + ROW_HEIGHT * n_rows)
 
 
 def _name(variant: str) -> str:

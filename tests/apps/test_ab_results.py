@@ -63,10 +63,10 @@ def test_it_listens_on_this_machine_alone_unless_a_login_stands_before_it() -> N
     assert "--server.allowedHosts=127.0.0.1" in options(config)
     with pytest.raises(ConfigError, match="TIDELINE_WEB_HOST is `0.0.0.0`, which others reach"):
         Config.from_environment(LOCAL | {"TIDELINE_WEB_HOST": "0.0.0.0"})
-    behind = {"DATABRICKS_APP_NAME": "a", "DATABRICKS_APP_PORT": "8123", "DATABRICKS_APP_URL": "https://a.example.com"}
+    behind = {"DATABRICKS_APP_NAME": "a", "DATABRICKS_APP_PORT": "8123"}
     config = Config.from_environment(behind | {"TIDELINE_WAREHOUSE_ID": "w", "TIDELINE_CATALOG": "c"})
     assert (config.host, config.port, config.refresh_seconds) == ("0.0.0.0", 8123, 300.0)
-    assert options(config)[-2:] == ["--server.corsAllowedOrigins", "https://a.example.com"]
+    assert options(config) == ["--server.address", "0.0.0.0", "--server.port", "8123"]
 
 
 NO_ADDRESSES = ["ftp://127.0.0.1", "http://example.com", "https://", "https://u:p@example.com", "https://a?b=c", "x"]
@@ -111,7 +111,7 @@ def test_it_needs_no_spark_no_engine_and_no_matplotlib() -> None:
 def test_a_figure_of_conversion_shows_every_variant_with_its_interval(data: Experiments) -> None:
     variants = data.result("checkout/one-page", "whole")["variants"]
     drawn = figures.conversion(variants)
-    assert list(drawn.layout.yaxis.ticktext) == ["Variant A", "Variant B"]
+    assert [said.text for said in drawn.layout.annotations] == ["Variant A: 9.8\u00a0%", "Variant B: 12.1\u00a0%"]
     for trace, each in zip(drawn.data, variants, strict=True):
         ends = (trace.x[0] - trace.error_x.arrayminus[0], trace.x[0], trace.x[0] + trace.error_x.array[0])
         assert ends == pytest.approx((each["conversion_low"], each["conversion_rate"], each["conversion_high"]))
@@ -119,8 +119,8 @@ def test_a_figure_of_conversion_shows_every_variant_with_its_interval(data: Expe
 
 def test_a_figure_of_differences_leaves_the_control_at_zero_and_keeps_colours(data: Experiments) -> None:
     variants = data.result("checkout/one-page", "whole")["variants"]
-    drawn = figures.differences(variants, "A")
-    assert list(drawn.layout.yaxis.ticktext) == ["Variant B"]
+    drawn = figures.differences(variants)
+    assert [said.text for said in drawn.layout.annotations] == ["Variant B: +2.3\u00a0points"]
     assert drawn.data[0].x[0] == pytest.approx(100 * variants[1]["difference"])
     assert drawn.data[0].marker.color == figures.conversion(variants).data[1].marker.color
 
@@ -160,7 +160,7 @@ def test_names_are_escaped_in_figures_and_long_ones_do_not_fall_together() -> No
     row = {"conversion_rate": 0.1, "conversion_low": 0.05, "conversion_high": 0.2}
     names = ["<b>x</b>", "a-long-name-that-differs-1-in-the-middle-only", "a-long-name-that-differs-2-in-the-middle-only"]
     drawn = figures.conversion([row | {"variant": name} for name in names])
-    assert drawn.layout.yaxis.ticktext[0] == "Variant &lt;b&gt;x&lt;/b&gt;"
+    assert drawn.layout.annotations[0].text == "Variant &lt;b&gt;x&lt;/b&gt;: 10.0\u00a0%"
     assert [trace.y[0] for trace in drawn.data] == [0, 1, 2]
 
 

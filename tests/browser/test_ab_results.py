@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -214,6 +215,25 @@ def test_the_pipeline_says_what_each_table_is_what_runs_did_and_what_cannot_be_s
     page.get_by_text("Columns of gold.experiment_results").click()
     expect(page.get_by_role("rowheader", name="adjusted_p_value")).to_be_visible()
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 101),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "http://evil.example", "Host": "evil.example"}, 403),
+    ],
+)
+def test_a_foreign_page_cannot_speak_to_it_even_under_another_name_of_this_machine(
+    headers: dict[str, str], status: int, site: Site
+) -> None:
+    there = HTTPConnection(urlsplit(site.url).netloc, timeout=20)
+    hello = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    hello["Sec-WebSocket-Key"] = "MDEyMzQ1Njc4OWFiY2RlZg=="
+    there.request("GET", "/_stcore/stream", headers={"Origin": site.url} | hello | headers)
+    assert there.getresponse().status == status
+    there.close()
 
 
 def test_nobody_else_was_asked_anything_and_no_page_had_an_error(site: Site) -> None:

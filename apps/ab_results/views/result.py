@@ -62,7 +62,7 @@ def _differences(row: dict[str, Any]) -> None:
         ("Difference", "Probability to be best", "Expected loss"),
     )  # fmt: skip
     says = " ".join(_difference(each, row["control"]) for each in compared)
-    drawn = figures.differences(row["variants"], row["control"])
+    drawn = figures.differences(row["variants"])
     show.figure("How far they are apart", drawn, says=says, key="difference", numbers=numbers)
 
 
