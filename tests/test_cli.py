@@ -39,6 +39,7 @@ def bundle(tmp_path: Path) -> Path:
         ("notebook notebooks/values.py --cells a", "names no cells"),
         ("sample comunity", "did you mean `community`"),
         ("deliver community missing.json", "the bundle has no variable `catalog`"),
+        ("app ab_results --param a=b", "--param is for the API: ab_results starts no job"),
         ("reset", "tideline reset --yes"),
     ],
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -30,8 +30,8 @@ ASKED = {
 }  # fmt: skip
 
 
-def choose(experiments: Sequence[str], periods: Sequence[str], first: str = "") -> Selection:
-    """The selection that address and widgets agree on, of the experiment `first` where they name none.
+def choose(experiments: Sequence[str], periods: Sequence[str], first: Callable[[], str]) -> Selection:
+    """The selection that address and widgets agree on, of the experiment `first()` where they name none.
 
     What an address holds that does not exist is said above the page.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +12,7 @@ from apps.ab_results import markup, show, words
 from apps.ab_results.choice import choose
 from apps.ab_results.config import Config
 from apps.ab_results.data import experiments_of
-from apps.ab_results.selection import API, BAYES, DAYS, EXPERIMENTS, FUNNEL, RESULT, TABLES
+from apps.ab_results.selection import API, BAYES, DAYS, EXPERIMENTS, FUNNEL, PAGES, RESULT, TABLES
 from apps.ab_results.views import View, api, bayes, days, experiments, funnel, result, tables
 from systems.ab_testing.config import WHOLE_PERIOD
 from systems.ab_testing.questions import Experiments
@@ -31,7 +32,7 @@ DRAWN: dict[str, Callable[[View], None]] = {
 
 
 def main() -> None:
-    st.set_page_config(page_title="Experiments: which variant won?", layout="wide", initial_sidebar_state="collapsed")
+    st.set_page_config(page_title="Which variant won?", layout="wide", initial_sidebar_state="collapsed")
     st.html(STYLE)
     config = Config.from_environment()
     watched = experiments_of(config)
@@ -39,7 +40,8 @@ def main() -> None:
         now = watched.now()
     show.html(markup.heading("Which variant won, and how sure are we?", 1))
     names = now.value.names if now else []
-    selection = choose(names, now.value.periods, first(now.value)) if now and names else choose([], [])
+    selection = choose(names, now.value.periods, partial(first, now.value)) if now and names else choose([], [], str)
+    st.set_page_config(page_title=f"{PAGES[selection.page]}: {selection.experiment or 'experiments'}")
     if watched.error:
         show.html(markup.notice(failed(now, watched.error), "warning"))
     if now and names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -36,17 +36,19 @@ class Selection:
 
 
 def selected(
-    asked: Mapping[str, str], experiments: Sequence[str], periods: Sequence[str], first: str = ""
+    asked: Mapping[str, str], experiments: Sequence[str], periods: Sequence[str], first: Callable[[], str]
 ) -> tuple[Selection, list[str]]:
-    """What an address means, and what of it was not understood, in words. The experiment is `first` where it names none."""
-    defaults = {"experiment": first or experiments[0], "day": WHOLE_PERIOD}
+    """What an address means, and what of it was not understood, in words. The experiment is `first()` where it names none."""
     known = {"page": list(PAGES), "experiment": experiments, "day": periods, "attribution": list(RULES)}
     found, notices = {}, []
     for name, values in known.items():
         text = asked.get(name, "")
         meant = text if text in values else text.replace("|", "/")
-        found[name] = meant if meant in values else defaults.get(name, values[0])
-        if text and meant not in values:
+        if meant in values:
+            found[name] = meant
+            continue
+        found[name] = first() if name == "experiment" else WHOLE_PERIOD if name == "day" else values[0]
+        if text:
             notices.append(f"There is no {name} “{text}”; this shows “{_shown(name, found[name])}”.")
     return Selection(**found), notices
 

@@ -75,6 +75,11 @@ def p_value(p: float | None) -> str:
     return "1" if p > 0.9995 else f"{p:.3f}"
 
 
+def p_said(p: float | None) -> str:
+    """`p = 0.012`, `p < 0.001`."""
+    return f"p {p_value(p)}" if p is not None and p < 0.001 else f"p = {p_value(p)}"
+
+
 def count(n: int | None) -> str:
     """`12,345`."""
     return NONE if n is None else f"{n:,}"
@@ -151,7 +156,7 @@ def summary(row: Row) -> str:
 def _won(row: Row) -> list[str]:
     return [
         f"{_rates(row)} We are {about(_best(row))} sure that it is the best.",
-        f"If no variant were better, a difference like this would be rare (corrected p = {p_value(row['adjusted_p_value'])}).",
+        f"If no variant were better, a difference like this would be rare (corrected {p_said(row['adjusted_p_value'])}).",
     ]
 
 
@@ -161,11 +166,11 @@ def _open(row: Row) -> list[str]:
     best, adjusted = _best(row), row["adjusted_p_value"]
     if best is None or best < SURE:
         said = f"{_rates(row)} We are {about(best)} sure that it is the best; {percent(SURE, 0)} is asked for."
-        return [said, f"Chance alone makes differences like this too often (corrected p = {p_value(adjusted)})."]
+        return [said, f"Chance alone makes differences like this too often (corrected {p_said(adjusted)})."]
     return [
         f"{_rates(row)} Looked at alone, it would be the best with {about(best)} probability.",
         f"But many experiments are tested at once, and among so many, chance alone makes differences like this "
-        f"(corrected p = {p_value(adjusted)}; at most {SIGNIFICANT} is asked for).",
+        f"(corrected {p_said(adjusted)}; at most {SIGNIFICANT} is asked for).",
     ]
 
 
@@ -188,9 +193,9 @@ def _single(row: Row) -> list[str]:
 
 def _broken(row: Row) -> list[str]:
     sizes = listed([f"{count(each['n_participants'])} in variant {each['variant']}" for each in row["variants"]])
-    p = p_value(row["sample_ratio_p_value"])
+    p = p_said(row["sample_ratio_p_value"])
     return [
-        f"Users were not dealt to the variants as meant: {sizes} (p = {p}).",
+        f"Users were not dealt to the variants as meant: {sizes} ({p}).",
         "Whatever broke the split may have made the difference, too.",
     ]
 

@@ -107,7 +107,7 @@ def test_every_page_is_drawn_without_error_and_fits_a_phone(page: Page) -> None:
 
 
 def test_names_are_shown_as_they_are_and_run_nothing(page: Page) -> None:
-    assert page.title() == "Experiments: which variant won?"
+    assert page.title() == f"{PAGES[name_of(page)]}: {DANGER}"
     if name_of(page) in ("result", "experiments", "days", "funnel", "bayes"):
         assert DANGER in words_of(page)
     assert page.locator(".stMain img, .stMain b, .stMain em").count() == 0
@@ -145,7 +145,17 @@ def test_choosing_an_experiment_changes_the_address_and_loading_it_again_keeps_i
     asked = parse_qs(urlsplit(page.url).query)
     assert asked == {"page": ["funnel"], "experiment": ["search/order"], "day": ["2021-08-02"], "attribution": ["later_purchase"]}
     page.reload()
-    expect(page.locator("h2").first).to_contain_text("How far users of search/order go, 2021-08-02")
+    expect(page.locator("h2").first).to_contain_text("How far users of search/order go, 2021-08-02", timeout=WAIT)
+    page.close()
+
+
+def test_a_changed_address_is_followed(site: Site) -> None:
+    page = site.open()
+    there = "?page=days&experiment=search/order"
+    page.evaluate("url => { history.pushState({}, '', url); dispatchEvent(new PopStateEvent('popstate')) }", there)
+    expect(page.locator("h2").first).to_have_text("search/order, day by day")
+    page.go_back()
+    expect(page.locator("section.verdict h2")).to_have_text("Variant B won")
     page.close()
 
 

@@ -27,6 +27,7 @@ def draw(view: View) -> None:
         return
     rates = Posteriors.of([each["n_buyers"] for each in met], [each["n_participants"] for each in met])
     title = f"{row['experiment']}, {words.period(view.selection.day)}"
+    show.html(markup.paragraph(f"Verdict: {words.title(row)}.", "lead"))
     drawn = figures.posteriors([each["variant"] for each in met], rates)
     show.figure(title, drawn, says=_known(met, rates), key="posteriors", numbers=_numbers(row, met, rates))
     if len(met) > 1:
