@@ -187,7 +187,7 @@ def test_a_wrong_environment_is_one_line(tmp_path: Path, variables: dict[str, st
 
 
 def test_the_api_needs_no_spark(tmp_path: Path) -> None:
-    code = "import sys, apps.api.main; print(sorted({'pyspark', 'mlflow', 'engine'} & sys.modules.keys()))"
+    code = "import sys, apps.api.main; print(sorted({'pyspark', 'mlflow', 'engine', 'jax', 'numpyro'} & sys.modules.keys()))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).resolve().parents[2], env=environment(tmp_path),
         capture_output=True, text=True, timeout=60, check=True,

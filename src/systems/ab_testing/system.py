@@ -37,5 +37,6 @@ SYSTEM = System(
         gold.VARIANT_RESULTS,
         gold.EXPERIMENT_RESULTS,
         gold.EXPERIMENT_FUNNEL,
+        gold.EXPERIMENT_POSTERIORS,
     ],
 )
