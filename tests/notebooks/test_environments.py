@@ -14,7 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCK = (ROOT / "requirements" / "workspace.txt").read_text()
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.py"))
 # Modules of the models that the serverless runtime lacks or has in another version, and the package of each.
-NEEDED = {"mlflow": "mlflow", "usearch": "usearch", "implicit": "implicit", "threadpoolctl": "threadpoolctl"}
+NEEDED = {
+    "mlflow": "mlflow", "usearch": "usearch", "implicit": "implicit", "threadpoolctl": "threadpoolctl",
+    "jax": "jax", "numpyro": "numpyro",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -48,7 +51,7 @@ def test_the_notebooks_of_layers_need_no_library_of_the_models() -> None:
     """They import a system's declarations, and nothing that only its models need."""
     for name in ("payments", "funnel", "community", "ab_testing"):
         modules = imported_at_start(ROOT / "src" / "systems" / name / "system.py")
-        assert not {"mlflow", "usearch", "implicit"} & modules, name
+        assert not {"mlflow", "usearch", "implicit", "jax", "numpyro"} & modules, name
 
 
 def imported_at_start(path: Path, seen: set[Path] | None = None) -> set[str]:
