@@ -14,7 +14,7 @@ What it does not know: the same users meet many experiments. `between` is for bo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from time import perf_counter
 from typing import Any
@@ -63,8 +63,9 @@ class Layout:
         """Within an experiment, variants with more participants come first."""
         codes, names = pd.factorize(variants["experiment"], sort=True)
         ranks = (-variants["n_participants"]).groupby(codes).rank(method="first").to_numpy().astype(int) - 1
-        further = [codes[ranks == rank] for rank in range(1, int(ranks.max()) + 1)]
-        return cls(np.lexsort((codes, ranks)), tuple(np.eye(len(names))[own] for own in further))
+        order = np.lexsort((codes, ranks))
+        further = [codes[order][ranks[order] == rank] for rank in range(1, int(ranks.max()) + 1)]
+        return cls(order, tuple(np.eye(len(names))[own] for own in further))
 
 
 def fit_rules(counts: pd.DataFrame, sampling: Sampling) -> list[Fitted]:
@@ -81,7 +82,7 @@ def fit(counts: pd.DataFrame, sampling: Sampling, *, pooling: bool = True) -> Fi
     layout = Layout.of(variants)
     started = perf_counter()
     with jax.enable_x64(True):  # within the block alone: other code of the process keeps its precision
-        sampler = _sampler(sampling, pooling)
+        sampler = _sampler(replace(sampling, seed=0), pooling, len(variants), tuple(len(rank) for rank in layout.siblings))
         given = [jnp.asarray(variants[name].to_numpy(dtype=float)[layout.order]) for name in ("n_participants", "n_buyers")]
         sampler.run(jax.random.key(sampling.seed), *given, layout.siblings, extra_fields=("diverging",))
         draws = {name: np.asarray(values) for name, values in sampler.get_samples(group_by_chain=True).items()}
@@ -94,9 +95,10 @@ def fit(counts: pd.DataFrame, sampling: Sampling, *, pooling: bool = True) -> Fi
 
 
 @lru_cache(maxsize=4)
-def _sampler(sampling: Sampling, pooling: bool) -> Any:
-    """One per way of sampling, so that counts of the same shape are not compiled again. Chains run as one vector: several
-    devices would have to be asked for before anything else in the process uses JAX."""
+def _sampler(sampling: Sampling, pooling: bool, n_variants: int, n_siblings: tuple[int, ...]) -> Any:
+    """One per shape of the counts, since a sampler keeps the shape of its first run: others of that shape are not compiled
+    again. Chains run as one vector: several devices would have to be asked for before anything else in the process uses JAX.
+    """
     model: Callable[..., None] = pooled if pooling else separate
     return MCMC(
         NUTS(model, target_accept_prob=sampling.target_accept), num_warmup=sampling.n_warmup, num_samples=sampling.n_draws,
@@ -119,8 +121,7 @@ def pooled(participants: jax.Array, buyers: jax.Array, siblings: Sequence[jax.Ar
     n_further = sum(len(rank) for rank in siblings)
     with numpyro.plate("experiment", len(participants) - n_further):
         first = numpyro.sample("first", dist.Normal(mean, jnp.sqrt(between**2 + within**2)))
-    with numpyro.plate("further_variant", n_further):
-        noise = numpyro.sample("noise", dist.Normal(0.0, 1.0))
+    noise = numpyro.sample("noise", dist.Normal(0.0, 1.0).expand([n_further]).to_event(1))
     log_odds = jnp.concatenate([first, *_further(first, noise, siblings, mean, between, within)])
     numpyro.deterministic("rate", jax.nn.sigmoid(log_odds))
     with numpyro.plate("variant", len(participants)):
