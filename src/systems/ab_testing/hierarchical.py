@@ -82,28 +82,35 @@ def fit(counts: pd.DataFrame, sampling: Sampling, *, pooling: bool = True) -> Fi
     layout = Layout.of(variants)
     started = perf_counter()
     with jax.enable_x64(True):  # within the block alone: other code of the process keeps its precision
-        sampler = _sampler(replace(sampling, seed=0), pooling, len(variants), tuple(len(rank) for rank in layout.siblings))
+        draw = _compiled(replace(sampling, seed=0), pooling)
         given = [jnp.asarray(variants[name].to_numpy(dtype=float)[layout.order]) for name in ("n_participants", "n_buyers")]
-        sampler.run(jax.random.key(sampling.seed), *given, layout.siblings, extra_fields=("diverging",))
-        draws = {name: np.asarray(values) for name, values in sampler.get_samples(group_by_chain=True).items()}
-        n_divergences = int(np.sum(sampler.get_extra_fields()["diverging"]))
+        samples, is_divergent = draw(jax.random.key(sampling.seed), *given, layout.siblings)
+        draws = {name: np.asarray(values) for name, values in samples.items()}
     rates = np.empty_like(draws["rate"])
     rates[..., layout.order] = draws["rate"]
     day, attribution = (str(counts[name].iloc[0]) for name in ("day", "attribution"))
     population = {name: draws[name] for name in POPULATION if name in draws}
-    return Fitted(day, attribution, variants, rates, population, n_divergences, perf_counter() - started)
+    return Fitted(day, attribution, variants, rates, population, int(np.sum(is_divergent)), perf_counter() - started)
 
 
 @lru_cache(maxsize=4)
-def _sampler(sampling: Sampling, pooling: bool, n_variants: int, n_siblings: tuple[int, ...]) -> Any:
-    """One per shape of the counts, since a sampler keeps the shape of its first run: others of that shape are not compiled
-    again. Chains run as one vector: several devices would have to be asked for before anything else in the process uses JAX.
+def _compiled(sampling: Sampling, pooling: bool) -> Callable[..., tuple[dict[str, jax.Array], jax.Array]]:
+    """From a key and counts to draws by name and which of them diverge; counts of a shape are compiled once.
+
+    Chains run as one vector: several devices would have to be asked for before anything else in the process uses JAX.
     """
     model: Callable[..., None] = pooled if pooling else separate
-    return MCMC(
-        NUTS(model, target_accept_prob=sampling.target_accept), num_warmup=sampling.n_warmup, num_samples=sampling.n_draws,
-        num_chains=sampling.n_chains, chain_method="vectorized", progress_bar=False, jit_model_args=True,
-    )  # fmt: skip
+
+    @jax.jit
+    def draw(key: jax.Array, *counts: Any) -> tuple[dict[str, jax.Array], jax.Array]:
+        sampler = MCMC(
+            NUTS(model, target_accept_prob=sampling.target_accept), num_warmup=sampling.n_warmup,
+            num_samples=sampling.n_draws, num_chains=sampling.n_chains, chain_method="vectorized", progress_bar=False,
+        )  # fmt: skip
+        sampler.run(key, *counts, extra_fields=("diverging",))
+        return sampler.get_samples(group_by_chain=True), sampler.get_extra_fields()["diverging"]
+
+    return draw
 
 
 def separate(participants: jax.Array, buyers: jax.Array, siblings: Sequence[jax.Array]) -> None:
