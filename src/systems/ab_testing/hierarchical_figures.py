@@ -14,17 +14,8 @@ from matplotlib.ticker import FuncFormatter
 from systems.ab_testing.config import SURE
 from systems.ab_testing.diagnosis import Prediction
 from systems.ab_testing.fitted import Fitted
-from utils.figures import (
-    BLUE,
-    GREY,
-    INK,
-    ORANGE,
-    empty_figure,
-    height_of,
-    in_percent,
-    legend_below,
-    new_figure,
-)
+from utils.colours import BLUE, GREY, INK, ORANGE
+from utils.figures import empty_figure, height_of, in_percent, legend_below, new_figure
 
 NOTHING = "No experiment has several variants with participants."
 SHOWN = (
