@@ -28,9 +28,10 @@ def heading(text: str, level: int = 2) -> str:
     return f"<h{level:d}>{escape(text)}</h{level:d}>"
 
 
-def notice(text: str, kind: str = "info") -> str:
-    """What a reader must know before the rest; read out by screen readers when it appears."""
-    return f'<div class="notice {escape(kind)}" role="status">{escape(text)}</div>'
+def notice(text: str, kind: str = "info", *, command: str = "") -> str:
+    """What a reader must know before the rest, and what to type; read out by screen readers when it appears."""
+    typed = f"<code>{escape(command)}</code>" if command else ""
+    return f'<div class="notice {escape(kind)}" role="status">{escape(text)}{typed}</div>'
 
 
 def verdict(kind: str, title: str, sentences: Sequence[str]) -> str:

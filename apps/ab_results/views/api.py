@@ -27,8 +27,8 @@ def draw(view: View) -> None:
         show.html(markup.heading(title, 3))
         _answer(answer, is_open=number > 0)
         if answer.error:
-            why = f"The API at {config.api} cannot be asked: {answer.error}."
-            show.html(markup.notice(f"{why} On a laptop, start it in another terminal: tideline app api", "warning"))
+            why = f"The API at {config.api} cannot be asked: {answer.error}. On a laptop, start it in another terminal by"
+            show.html(markup.notice(why, "warning", command="tideline app api"))
             return
     _own_question(view)
 

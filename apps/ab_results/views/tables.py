@@ -33,7 +33,8 @@ def draw(view: View) -> None:
         show.html(markup.notice(f"The run log (ops.table_runs) cannot be read: {watched.error}", "warning"))
     if now is None or not now.value:
         if not watched.error:
-            show.html(markup.notice("Nothing ran yet: start the job ab_testing (on a laptop: tideline run ab_testing)."))
+            nothing = "Nothing ran yet. Start the job ab_testing in the workspace, or on a laptop by"
+            show.html(markup.notice(nothing, command="tideline run ab_testing"))
         return
     for layer in LAYERS:
         states = [state for state in now.value if state.layer == layer]
