@@ -16,7 +16,7 @@ FILES_SECONDS, STATEMENTS_SECONDS = 5.0, 300.0
 
 @dataclass(frozen=True)
 class Config:
-    """`api` is the only address that the app ever calls, besides the workspace's own."""
+    """`api` is the only address that the app ever calls, besides the workspace's own; empty: no API is asked."""
 
     gold: GoldPlace
     api: str
@@ -39,7 +39,7 @@ class Config:
         gold = GoldPlace.from_environment(environment)
         return cls(
             gold=gold,
-            api=_address(environment.get("TIDELINE_API_URL") or LOCAL_API),
+            api=_address(environment.get("TIDELINE_API_URL") or ("" if has_login else LOCAL_API)),
             host=host,
             port=number(environment, "DATABRICKS_APP_PORT", environment.get("TIDELINE_WEB_PORT", "8501")),
             api_token=environment.get("TIDELINE_API_TOKEN", ""),
@@ -51,7 +51,9 @@ class Config:
 
 
 def _address(text: str) -> str:
-    """The API's address: encrypted, unless it is on this machine, because a token may go with a request."""
+    """The API's address, if there is one: encrypted, unless it is on this machine, because a token may go with a request."""
+    if not text:
+        return ""
     parts = urlsplit(text)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
     if not is_safe or not parts.hostname or parts.query or parts.fragment or parts.username:

@@ -66,6 +66,7 @@ def test_it_listens_on_this_machine_alone_unless_a_login_stands_before_it() -> N
     behind = {"DATABRICKS_APP_NAME": "a", "DATABRICKS_APP_PORT": "8123"}
     config = Config.from_environment(behind | {"TIDELINE_WAREHOUSE_ID": "w", "TIDELINE_CATALOG": "c"})
     assert (config.host, config.port, config.refresh_seconds) == ("0.0.0.0", 8123, 300.0)
+    assert config.api == ""
     assert options(config) == ["--server.address", "0.0.0.0", "--server.port", "8123"]
 
 

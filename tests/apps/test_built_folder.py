@@ -47,20 +47,27 @@ def test_an_app_starts_from_its_folder_alone_where_the_environment_says(app: str
     python = environment_of(folder, tmp_path / "venv")
     write(tmp_path / "warehouse")
     with started(folder, python, tmp_path) as found:
-        ASKED[app](found)
+        ASKED[app](found, python, tmp_path)
 
 
-def ask_api(found: Api) -> None:
+def ask_api(found: Api, python: Path, home: Path) -> None:
     answer = found.get("/experiment/search|order/result?day=whole").json()
     assert answer["results"]["winner"] == "8"
 
 
-def ask_web(found: Api) -> None:
-    page = found.get("/")
-    assert page.status_code == 200 and "streamlit" in page.text.lower()
+def ask_web(found: Api, python: Path, home: Path) -> None:
+    """A page is drawn when a browser opens it: Streamlit's own runner does so, with what the folder's requirements brought."""
+    assert found.get("/").status_code == 200
+    code = (
+        "from importlib.util import find_spec; from streamlit.testing.v1 import AppTest\n"
+        "app = AppTest.from_file(find_spec('apps.ab_results.main').origin, default_timeout=120).run()\n"
+        "assert not app.exception\nprint([each.proto.body for each in app.get('html')])"
+    )
+    env = {"PATH": os.environ["PATH"], "TIDELINE_GOLD": str(home / "warehouse")}
+    drawn = subprocess.run([python, "-c", code], cwd=home, env=env, capture_output=True, text=True, check=True, timeout=180)
+    assert "Variant 8 won" in drawn.stdout
 
 
-# That a page says who won is looked at in tests/browser.
 ASKED = {"api": ask_api, "ab_results": ask_web}
 HEALTH = {"api": "/health", "ab_results": "/_stcore/health"}
 

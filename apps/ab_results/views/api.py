@@ -13,6 +13,9 @@ UNKNOWN, NO_DAY = "no-such-experiment", "yesterday"
 
 def draw(view: View) -> None:
     chosen, config = view.selection, view.config
+    if not config.api:
+        show.html(markup.notice("The app was told no address of an API (TIDELINE_API_URL), so that there is none to ask."))
+        return
     about = f"Programs ask the API at {config.api}. These are its answers just now."
     show.html(markup.heading("The same answers over HTTP"), markup.paragraph(about))
     rule = {"attribution": chosen.attribution}
