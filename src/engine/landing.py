@@ -15,7 +15,8 @@ from engine.conflicts import retried
 from engine.effects import about_to
 from engine.outcomes import Outcome
 from engine.parallel import in_parallel
-from engine.sources.files import Decision, Ledger, Listed, land, list_files
+from engine.sources.files import land, list_files
+from engine.sources.ledger import Decision, Ledger, Listed
 from engine.sources.marks import Days, ask
 from engine.sources.pages import land_pages
 from engine.sources.rows import land_rows
@@ -25,6 +26,8 @@ from utils.errors import TidelineError
 
 if TYPE_CHECKING:
     from engine.run import Run
+
+MOST_TOLD = 3
 
 
 def land_all(run: Run, days: Days | None = None) -> list[Outcome]:
@@ -99,13 +102,19 @@ def _land_new_files(run: Run, source: Files, new: list[Listed]) -> tuple[Outcome
         return replace(outcome, status="failed", path="landed", why="", error=said(error)).finished(), []
     status = "written" if counts.inserted else "nothing to do"
     return replace(
-        outcome, status=status, path="landed", why=_tally(decisions), counts=counts, conflicts=conflicts
+        outcome, status=status, path="landed", why=_tally(decisions), counts=counts, conflicts=conflicts, notes=_told(decisions)
     ).finished(), decisions
 
 
 def _takes(source: Files, file: Listed) -> bool:
     folder, _, name = file.file.rpartition("/")
     return folder == source.folder and source.takes(name)
+
+
+def _told(decisions: Sequence[Decision]) -> tuple[str, ...]:
+    """What a person should hear of the first few files that are not as they should be."""
+    odd = [each for each in decisions if each.note and each.status in ("landed", "unreadable", "truncated")]
+    return tuple(f"{each.listed.file}: {each.note}" for each in odd[:MOST_TOLD])
 
 
 def _tally(decisions: Iterable[Decision]) -> str:

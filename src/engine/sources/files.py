@@ -11,7 +11,7 @@ of these contents, so that Delta refuses it where another run landed meanwhile; 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,12 +20,12 @@ from urllib.parse import unquote
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
-from engine.catalog import create_table, stored_columns
 from engine.effects import about_to
 from engine.outcomes import Counts
-from engine.sources.records import Surveyed, read_records, survey
+from engine.sources.ledger import Decision, Listed
+from engine.sources.records import read_records, survey
 from engine.sources.spec import Files
-from engine.spec import Column
+from engine.sources.surveyed import Surveyed
 from utils.errors import SourceError
 
 if TYPE_CHECKING:
@@ -35,92 +35,6 @@ if TYPE_CHECKING:
 
 # A file without its end that changed this recently may still be being written: it waits for the next run.
 SETTLE_SECONDS = 60
-FILES = (
-    Column("run_id", "string", "Run that decided."),
-    Column("system", "string", "System."),
-    Column("source", "string", "Raw table."),
-    Column("file", "string", "File, relative to the landing folder."),
-    Column("length_bytes", "bigint", "Size when it was read."),
-    Column("modified_at", "timestamp", "Modification time when it was read."),
-    Column("file_hash", "string", "Hash of its content; null where it could not be read."),
-    Column(
-        "status",
-        "string",
-        "landed, repeated (content was landed before), empty, truncated (landed, the end is missing), "
-        "unreadable, unmatched (no source takes its name) or waiting.",
-    ),
-    Column("records", "bigint", "Records landed."),
-    Column("decided_at", "timestamp", "By the clock."),
-    Column("note", "string", "What a person should know; null otherwise."),
-)
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A file as the volume lists it: `uri` names it in Spark's metadata, `file` is its place below the landing folder."""
-
-    uri: str
-    file: str
-    length: int
-    modified_at: datetime
-
-    @property
-    def identity(self) -> tuple[str, int, datetime]:
-        return self.file, self.length, self.modified_at
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What became of a file."""
-
-    listed: Listed
-    status: str
-    records: int = 0
-    file_hash: str | None = None
-    note: str | None = None
-
-
-class Ledger:
-    """`ops.files`: what was decided about every file of a system."""
-
-    def __init__(self, run: Run) -> None:
-        self.run, self.name = run, run.settings.name_of("ops.files")
-        if stored_columns(run.spark, self.name) is None:
-            create_table(run.spark, self.name, FILES, comment="one row per file and decision")
-
-    def decided(self) -> set[tuple[str, int, datetime]]:
-        """Files that need no second look, by name, size and time."""
-        rows = self.run.spark.sql(
-            f"SELECT file, length_bytes, modified_at FROM {self.name} WHERE system = :system AND status <> 'waiting'",
-            args={"system": self.run.system.name},
-        ).collect()
-        return {(row["file"], row["length_bytes"], row["modified_at"]) for row in rows}
-
-    def append(self, source: str, decisions: Sequence[Decision]) -> list[tuple[object, ...]]:
-        now, run = datetime.now(UTC), self.run
-        return [
-            (
-                run.settings.run_id,
-                run.system.name,
-                source,
-                d.listed.file,
-                d.listed.length,
-                d.listed.modified_at,
-                d.file_hash,
-                d.status,
-                d.records,
-                now,
-                d.note,
-            )
-            for d in decisions
-        ]
-
-    def write(self, rows: Sequence[tuple[object, ...]]) -> None:
-        """One append for the layer."""
-        if rows:
-            schema = ", ".join(f"{column.name} {column.type}" for column in FILES)
-            frame = self.run.spark.createDataFrame(list(rows), schema).coalesce(1)
-            frame.write.format("delta").mode("append").saveAsTable(self.name)
 
 
 def list_files(run: Run) -> list[Listed]:
@@ -177,7 +91,7 @@ def land(run: Run, source: Files, new: Sequence[Listed], *, is_new: bool = False
     known = set() if is_new else _known_hashes(run, target, [found.file_hash for _, found in surveyed])
     to_land: list[tuple[Listed, Surveyed]] = []
     for file, found in surveyed:
-        decision = _decide(source, file, found, known)
+        decision = _decide(file, found, known)
         decisions.append(decision)
         if decision.status in ("landed", "truncated"):
             known.add(found.file_hash)
@@ -192,29 +106,24 @@ def land(run: Run, source: Files, new: Sequence[Listed], *, is_new: bool = False
     return counts, decisions
 
 
-def _decide(source: Files, file: Listed, found: Surveyed, known: set[str]) -> Decision:
+def _decide(file: Listed, found: Surveyed, known: set[str]) -> Decision:
+    if found.problem:
+        return Decision(file, "unreadable", note=found.problem)
     if found.is_blank:
-        return Decision(
-            file, "empty", file_hash=found.file_hash, note="nothing but blanks, or a header alone"
-        )
+        return Decision(file, "empty", file_hash=found.file_hash, note="no record: nothing but blanks, or a header alone")
     if found.file_hash in known:
         return Decision(file, "repeated", file_hash=found.file_hash, note="this content was landed before")
     if found.is_complete:
-        return Decision(file, "landed", file_hash=found.file_hash)
-    age = (
-        datetime.now(UTC).timestamp()
-        - file.modified_at.replace(tzinfo=file.modified_at.tzinfo or UTC).timestamp()
-    )
-    if age < SETTLE_SECONDS:
-        return Decision(
-            file,
-            "waiting",
-            file_hash=found.file_hash,
-            note="its end is missing and it changed within a minute",
-        )
-    return Decision(
-        file, "truncated", file_hash=found.file_hash, note="its end is missing; whole records were landed"
-    )
+        return Decision(file, "landed", file_hash=found.file_hash, note=found.note or None)
+    if _is_settling(file):
+        note = "its end is missing and it changed within a minute"
+        return Decision(file, "waiting", file_hash=found.file_hash, note=note)
+    return Decision(file, "truncated", file_hash=found.file_hash, note="its end is missing; whole records were landed")
+
+
+def _is_settling(file: Listed) -> bool:
+    changed = file.modified_at.replace(tzinfo=file.modified_at.tzinfo or UTC)
+    return datetime.now(UTC).timestamp() - changed.timestamp() < SETTLE_SECONDS
 
 
 def _survey(
@@ -227,13 +136,19 @@ def _survey(
         return survey(run.spark, source, files), []
     except PySparkException as error:
         if len(files) == 1:
-            return [], [Decision(files[0], "unreadable", note=_said(error))]
+            return [], [_broken(source, files[0], error)]
     good: list[tuple[Listed, Surveyed]] = []
     bad: list[Decision] = []
     for half in (files[: len(files) // 2], files[len(files) // 2 :]):
         found, broken = _survey(run, source, half)
         good, bad = good + found, bad + broken
     return good, bad
+
+
+def _broken(source: Files, file: Listed, error: PySparkException) -> Decision:
+    if source.format == "parquet" and _is_settling(file):  # its end says what is in it, and comes last
+        return Decision(file, "waiting", note="it cannot be read yet, and changed within a minute")
+    return Decision(file, "unreadable", note=_said(error))
 
 
 def _said(error: PySparkException) -> str:

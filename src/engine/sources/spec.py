@@ -32,7 +32,7 @@ RAW_COLUMNS = (
     TEXT,
     Column("_source", "string", "File that delivered the record, relative to the landing folder."),
     Column("_position", "bigint", "Place of the record in its file, from 0."),
-    Column("_content_hash", "string", "SHA-256 of the record's text."),
+    Column("_content_hash", "string", "SHA-256 of the record: of its text, or of its values as JSON."),
     Column("_file_hash", "string", "Hash of the file's content; a file lands once per content."),
     *LANDED,
 )
@@ -44,10 +44,11 @@ class Files:
 
     `json`: documents, as an array (indented or not) or one per line; the record is a VARIANT `document`.
     `csv`: a header line, then one record per line; `columns` name the fields, which stay text in raw.
+    `parquet`: `columns` name the fields with their types; a file that lacks one is refused as a whole.
     """
 
     name: str
-    format: Literal["json", "csv"]
+    format: Literal["json", "csv", "parquet"]
     folder: str
     pattern: str
     grain: str = "one row per delivered record"
@@ -55,8 +56,8 @@ class Files:
 
     def __post_init__(self) -> None:
         where = _named(self.name)
-        if self.format == "csv" and not self.columns:
-            raise SpecError(where, "a CSV source without columns", hint="Name the fields of its header.")
+        if self.format != "json" and not self.columns:
+            raise SpecError(where, f"a {self.format} source without columns", hint="Name the fields of its records.")
         if "/" in self.pattern or ".." in self.folder:
             raise SpecError(
                 where, f"folder `{self.folder}`, pattern `{self.pattern}`", expected="names below landing"
