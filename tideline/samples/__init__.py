@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from tideline.samples import ab_testing, community
+from tideline.samples import ab_testing, community, vouchers
 from tideline.samples.community import big_votes
 from tideline.samples.delivery import Delivery
 from tideline.workspace.errors import WorkspaceError
@@ -14,7 +14,11 @@ from tideline.workspace.errors import WorkspaceError
 __all__ = ["SYSTEMS", "Delivery", "big_votes", "sample", "write_day"]
 
 START = date(2023, 6, 1)
-SYSTEMS: dict[str, Callable[..., Delivery]] = {"community": community.write_day, "ab_testing": ab_testing.write_day}
+SYSTEMS: dict[str, Callable[..., Delivery]] = {
+    "community": community.write_day,
+    "ab_testing": ab_testing.write_day,
+    "vouchers": vouchers.write_day,
+}
 
 
 def write_day(system: str, landing: Path, day_index: int, *, scale: float, seed: int, start: date = START) -> Delivery:

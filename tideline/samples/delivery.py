@@ -46,10 +46,25 @@ class Drop:
 
 def write_atomically(path: Path, chunks: Iterable[str], moment: datetime) -> None:
     """Write under a hidden name that no source's pattern takes, set the modification time, then rename."""
-    hidden = path.with_name(f".incoming-{os.getpid()}-{path.stem}")
+    hidden = _hidden(path)
     with hidden.open("w", encoding="utf-8", newline="") as file:
         for chunk in chunks:
             file.write(chunk)
+    _show(hidden, path, moment)
+
+
+def write_bytes_atomically(path: Path, content: bytes, moment: datetime) -> None:
+    """The same for what is no text."""
+    hidden = _hidden(path)
+    hidden.write_bytes(content)
+    _show(hidden, path, moment)
+
+
+def _hidden(path: Path) -> Path:
+    return path.with_name(f".incoming-{os.getpid()}-{path.stem}")
+
+
+def _show(hidden: Path, path: Path, moment: datetime) -> None:
     os.utime(hidden, (moment.timestamp(), moment.timestamp()))
     hidden.replace(path)
 
