@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SEED = 7
 # Payments need companies; the funnel's extract is run by the job that waits for it.
-JOBS = ("community", "ab_testing", "payments_companies", "payments_recommendations", "funnel_model")
+JOBS = ("community", "ab_testing", "vouchers", "payments_companies", "payments_recommendations", "funnel_model")
 
 
 @click.command(epilog="\b\nExamples\n  tideline demo\n  tideline demo --days 3 --scale 0.2")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tideline.workspace.bundle import Bundle
 
 # The folder of a system's landing volume in which its source looks for files.
-SOURCE_FOLDERS = {"community": "exports", "ab_testing": "events"}
+SOURCE_FOLDERS = {"community": "exports", "ab_testing": "events", "vouchers": "drops"}
 
 
 def landing_of(app: App, bundle: Bundle, system: str) -> Path:

@@ -1,0 +1,1 @@
+"""The most used voucher of a segment of customers."""
