@@ -9,6 +9,7 @@ from fastapi import Path as InPath
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 
+from apps.api.fields import DAY_PATTERN
 from systems.ab_testing.config import LATER_PURCHASE
 from systems.ab_testing.questions import BadPeriod, Experiments, Unknown, period_of
 from utils.snapshots import Snapshot, Snapshots
@@ -21,15 +22,12 @@ Name = Annotated[
         examples=["searchbackend/contextual-ads", "searchbackend|contextual-ads"],
     ),
 ]
-# Told to readers of the schema only: whoever breaks it is answered in words. Other centuries are taken, too.
-_YEAR, _LEAP_YEAR = "(19|20)[0-9]{2}", "((19|20)(0[48]|[2468][048]|[13579][26])|2000)"
-_DAY_OF_YEAR = "((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
-DAY_PATTERN = f"^(({_YEAR}-{_DAY_OF_YEAR}|{_LEAP_YEAR}-02-29)( ([01][0-9]|2[0-3]))?|whole)$"
+PERIOD_PATTERN = f"^({DAY_PATTERN}( ([01][0-9]|2[0-3]))?|whole)$"
 Day = Annotated[
     str,
     Query(
         description="Local (-04:00) day YYYY-MM-DD, hour YYYY-MM-DD HH, or `whole`.", examples=["2021-08-01"],
-        json_schema_extra={"pattern": DAY_PATTERN},
+        json_schema_extra={"pattern": PERIOD_PATTERN},
     ),
 ]  # fmt: skip
 Rule = Annotated[Literal["later_purchase", "same_item"], Query(description="Which purchases count for an exposure.")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -15,12 +15,14 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from apps.api import ab_testing, payments
+from apps.api import ab_testing, payments, vouchers
 from apps.api.around import Around
 from apps.api.builds import Builds
 from apps.api.config import Config
-from systems.ab_testing import questions
+from systems.ab_testing import questions as experiments
+from systems.vouchers import questions as segments
 from utils.environment import workspace
+from utils.gold import Gold
 from utils.places import LocalReleases, Releases, VolumeReleases
 from utils.snapshots import Snapshots
 
@@ -37,38 +39,25 @@ REFUSED: dict[int | str, dict[str, Any]] = {401: {"description": "The token is m
 
 def create_app(config: Config) -> FastAPI:
     """The API. It starts without a published recommender and without a workspace, and says so where they are needed."""
-    place: Releases = (
-        VolumeReleases(workspace(), config.serving) if _is_remote(config.serving) else LocalReleases(Path(config.serving))
-    )
-    recommender = Snapshots(
-        "recommender", place.version, lambda version: _load_recommender(place.folder(version)),
-        every_seconds=config.refresh_seconds,
-    )  # fmt: skip
-
-    gold = config.gold.open()
-    experiments = Snapshots(
-        "experiments", lambda: gold.version(questions.TABLES),
-        lambda version: questions.load(gold, version),
-        every_seconds=config.refresh_seconds,
-    )  # fmt: skip
+    held = _snapshots(config)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        for snapshots in (recommender, experiments):
+        for snapshots in held:
             snapshots.start()
         yield
-        for snapshots in (recommender, experiments):
+        for snapshots in held:
             snapshots.stop()
 
     app = FastAPI(title="Tideline", version="1", description="Answers of the analytics systems.", lifespan=lifespan)
     app.add_middleware(Around, rate=limits.parse(config.rate) if config.rate else None)
     if config.origins:
         app.add_middleware(CORSMiddleware, allow_origins=config.origins, allow_headers=["Authorization", "Content-Type"])
-    app.state.config, app.state.recommender, app.state.experiments = config, recommender, experiments
+    app.state.config, app.state.recommender, app.state.experiments, app.state.vouchers = config, *held
     app.state.builds = cache(lambda: _builds(config))
     # Where no token is asked for, the documentation must not ask for one either.
     guards = [Depends(_guard)] if config.token else []
-    for each in (payments, ab_testing):
+    for each in (payments, ab_testing, vouchers):
         app.include_router(each.router, dependencies=guards, responses=AROUND | (REFUSED if config.token else {}))
 
     @app.get("/health", tags=["state"])
@@ -79,12 +68,28 @@ def create_app(config: Config) -> FastAPI:
     @app.get("/ready", tags=["state"], responses={503: {"description": "Nothing is loaded yet."}})
     async def ready() -> JSONResponse:
         """What can be answered, and from which versions (null: not yet); what went wrong when a new one was taken over."""
-        held = {each.name: each for each in (recommender, experiments)}
-        body = {name: each.current.version if each.current else None for name, each in held.items()}
-        errors = {name: each.error for name, each in held.items() if each.error}
+        body = {each.name: each.current.version if each.current else None for each in held}
+        errors = {each.name: each.error for each in held if each.error}
         return JSONResponse(body | {"errors": errors}, 200 if any(body.values()) else 503)
 
     return app
+
+
+def _snapshots(config: Config) -> tuple[Snapshots[Any], ...]:
+    """What is held in memory: the recommender, the experiments, the vouchers."""
+    place: Releases = (
+        VolumeReleases(workspace(), config.serving) if _is_remote(config.serving) else LocalReleases(Path(config.serving))
+    )
+    gold, every = config.gold.open(), config.refresh_seconds
+
+    def of_gold(name: str, tables: tuple[str, ...], load: Callable[[Gold, str], Any]) -> Snapshots[Any]:
+        return Snapshots(name, lambda: gold.version(tables), lambda version: load(gold, version), every_seconds=every)
+
+    return (
+        Snapshots("recommender", place.version, lambda version: _load_recommender(place.folder(version)), every_seconds=every),
+        of_gold("experiments", experiments.TABLES, experiments.load),
+        of_gold("vouchers", segments.TABLES, segments.load),
+    )
 
 
 def _load_recommender(folder: Path) -> Recommender:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from apps.api.builds import AlreadyRunning, Builds, NoWorkspace
+from apps.api.fields import Whole
 from systems.payments.config import POPULAR
 from systems.payments.questions import recommend_companies
 from utils.snapshots import Snapshots
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["payments"])
 EXAMPLE_CLIENT = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-
-
-def _no_text(value: Any) -> Any:
-    if isinstance(value, str | bool):
-        raise ValueError("a whole number, not text")
-    return value
-
-
-# JSON has one kind of number: 5.0 is whole, "5" is none.
-Whole = Annotated[int, BeforeValidator(_no_text)]
 
 
 class Asked(BaseModel):

@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from systems.vouchers.config import COUNTRIES
-from utils.figures import BLUE, GREY, ORANGE, bars, empty_figure, height_of, in_percent, new_figure
+from utils.colours import BLUE, GREY, ORANGE
+from utils.figures import bars, empty_figure, height_of, in_percent, new_figure
 
 ALL = "all"
 NOTHING = "Nothing was delivered."

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 from systems.vouchers.config import COUNTRIES, FREQUENCY, NONE, RECENCY, REFERENCE
+from utils.apart import saved_apart
 from utils.gold import Gold
 from utils.rows import Rows
 
@@ -93,3 +95,13 @@ def select_voucher(
         return NoAnswer(f"no voucher was used in {country} by the {segment_name} {segment} until {vouchers.as_of}")
     best = found[0]
     return Answer(best["voucher_amount"], segment, best["uses"], best["share"], reference)
+
+
+def load(gold: Gold, version: str) -> Vouchers:
+    """A version of gold, read by another process. Raises SourceError."""
+    with saved_apart(_save, gold, version) as folder:
+        return Vouchers(Rows.open(folder))
+
+
+def _save(gold: Gold, version: str, folder: Path) -> None:
+    Vouchers.read(gold, version).rows.save(folder)

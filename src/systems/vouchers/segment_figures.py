@@ -9,15 +9,8 @@ from matplotlib.figure import Figure
 
 from systems.vouchers.config import FREQUENCY, NONE, RECENCY, REFERENCE, REFERENCES, SEGMENTATIONS
 from systems.vouchers.segments import Segmentation
-from utils.figures import (
-    COLOURS,
-    bars,
-    empty_figure,
-    height_of,
-    in_percent,
-    legend_below,
-    new_figure,
-)
+from utils.colours import COLOURS
+from utils.figures import bars, empty_figure, height_of, in_percent, legend_below, new_figure
 
 # The widget's choices: what is configured comes first.
 REFERENCE_CHOICES = (REFERENCE, *[name for name in REFERENCES if name != REFERENCE])
