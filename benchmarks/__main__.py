@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import commands, experiments, layers, merge, recommendations, sources
+from benchmarks import commands, experiments, layers, merge, recommendations, sources, vouchers
 from benchmarks.page import replaced
 from benchmarks.peers import run as peers
 
@@ -28,6 +28,7 @@ SECTIONS: dict[str, tuple[Sequence[str], Callable[[Path], list[str]]]] = {
     "sources": (sources.INTRODUCTION, sources.run),
     "recommendations": (recommendations.INTRODUCTION, recommendations.run),
     "experiments": (experiments.INTRODUCTION, experiments.run),
+    "vouchers": (vouchers.INTRODUCTION, vouchers.run),
     "peers": (peers.INTRODUCTION, lambda home: peers.run()),
 }
 

@@ -65,16 +65,17 @@ def run(home: Path) -> list[str]:
         load.append(row_of(f"beside a commit a second; {len(beside.seen)} commits answered", beside, "p99 50"))
         best = highest_rate(lambda rate: get(url, paths, rate=rate, seconds=15, seen=check), most_ms=20)
         load += [row_of("alone, the highest rate with p99 under 20 ms", best, "aim 500")] if best else []
-        lines.append(f"| resident memory, {N_EXPERIMENTS} experiments | {_megabytes(process)} MiB | |")
+        lines.append(f"| resident memory, {N_EXPERIMENTS} experiments | {megabytes(process)} MiB | |")
     write(home / "large", *times(results, funnels, TIMES), 0)
     with api(home / "large") as (url, process, seconds):
         load.append(row_of(f"{TIMES} times the experiments", get(url, paths, rate=RATE, seconds=20, seen=check), "p99 10"))
         lines.append(f"| from start to the first answer, {TIMES} times the experiments | {seconds:.1f} s | |")
-        lines.append(f"| resident memory, {TIMES} times the experiments | {_megabytes(process)} MiB | 300 MiB |")
+        lines.append(f"| resident memory, {TIMES} times the experiments | {megabytes(process)} MiB | 300 MiB |")
     return lines + load
 
 
-def _megabytes(process: subprocess.Popen[bytes]) -> str:
+def megabytes(process: subprocess.Popen[bytes]) -> str:
+    """Resident memory, in MiB."""
     return f"{psutil.Process(process.pid).memory_info().rss / 1024**2:,.0f}"
 
 
@@ -148,8 +149,8 @@ def check(path: str, answer: dict[str, Any]) -> str:
 
 
 @contextmanager
-def api(warehouse: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], float]]:
-    """The API as its own process, and the seconds until it gave an answer."""
+def api(warehouse: Path, ready: str = "/experiments") -> Iterator[tuple[str, subprocess.Popen[bytes], float]]:
+    """The API as its own process, and the seconds until it gave an answer to `ready`."""
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "TIDELINE_SERVING": str(warehouse / "none"),
         "TIDELINE_GOLD": str(warehouse), "TIDELINE_PSEUDONYM_KEY": "of the benchmark", "TIDELINE_RECOMMENDATIONS_JOB_ID": "1",
@@ -162,7 +163,7 @@ def api(warehouse: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], float]]
     try:
         while process.poll() is None:
             try:
-                if requests.get(f"{url}/experiments", timeout=5).status_code == 200:
+                if requests.get(f"{url}{ready}", timeout=5).status_code == 200:
                     break
             except requests.ConnectionError:
                 pass
@@ -174,9 +175,9 @@ def api(warehouse: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], float]]
 
 
 @contextmanager
-def committing(warehouse: Path) -> Iterator[None]:
-    """A process that commits both tables anew every second until the end."""
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.experiments", str(warehouse)], cwd=ROOT)
+def committing(warehouse: Path, module: str = "benchmarks.experiments") -> Iterator[None]:
+    """A process of `module` that commits its tables anew every second until the end."""
+    process = subprocess.Popen([sys.executable, "-m", module, str(warehouse)], cwd=ROOT)
     try:
         yield
     finally:
