@@ -25,7 +25,7 @@ from engine.outcomes import Counts
 from engine.sources.ledger import Decision, Listed
 from engine.sources.records import read_records, survey
 from engine.sources.spec import Files
-from engine.sources.surveyed import Surveyed
+from engine.sources.surveyed import Surveyed, said_by
 from utils.errors import SourceError
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ def land(run: Run, source: Files, new: Sequence[Listed], *, is_new: bool = False
 
 
 def _decide(file: Listed, found: Surveyed, known: set[str]) -> Decision:
+    if found.problem and not found.is_complete and _is_settling(file):
+        return Decision(file, "waiting", note="it cannot be read yet, and changed within a minute")
     if found.problem:
         return Decision(file, "unreadable", note=found.problem)
     if found.is_blank:
@@ -136,24 +138,13 @@ def _survey(
         return survey(run.spark, source, files), []
     except PySparkException as error:
         if len(files) == 1:
-            return [], [_broken(source, files[0], error)]
+            return [], [Decision(files[0], "unreadable", note=said_by(error))]
     good: list[tuple[Listed, Surveyed]] = []
     bad: list[Decision] = []
     for half in (files[: len(files) // 2], files[len(files) // 2 :]):
         found, broken = _survey(run, source, half)
         good, bad = good + found, bad + broken
     return good, bad
-
-
-def _broken(source: Files, file: Listed, error: PySparkException) -> Decision:
-    if source.format == "parquet" and _is_settling(file):  # its end says what is in it, and comes last
-        return Decision(file, "waiting", note="it cannot be read yet, and changed within a minute")
-    return Decision(file, "unreadable", note=_said(error))
-
-
-def _said(error: PySparkException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if "Exception" in line or "Error" in line]
-    return (lines or [str(error)])[-1][:300]
 
 
 def _known_hashes(run: Run, target: str, hashes: Sequence[str]) -> set[str]:

@@ -13,13 +13,14 @@ from functools import partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
+from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from engine.catalog import quoted
 from engine.parallel import in_parallel
 from engine.sources.spec import Files
-from engine.sources.surveyed import AnyFile, Surveyed, as_path, digest_of, line_sums
+from engine.sources.surveyed import AnyFile, Surveyed, as_path, digest_of, line_sums, said_by
 
 if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
@@ -38,19 +39,22 @@ AS_JSON = {
 def survey_parquet(spark: SparkSession, source: Files, files: Sequence[AnyFile]) -> list[tuple[AnyFile, Surveyed]]:
     """Read every row once: schema and content hash, which tells neither order of columns, nor compression, nor row groups.
 
-    Raises PySparkException if a file cannot be decoded.
+    A file without a footer has a problem of its own. Raises PySparkException if the rows of one cannot be decoded.
     """
     schemas = in_parallel(FOOTERS_AT_ONCE, [partial(_schema_of, spark, file.uri) for file in files])
     groups: dict[str, list[str]] = {}
     for file, schema in zip(files, schemas, strict=True):
-        if not _missing(source, schema):
+        if isinstance(schema, StructType) and not _missing(source, schema):
             groups.setdefault(schema.json(), []).append(file.uri)
     blocks = {row["_uri"]: row for schema, uris in groups.items() for row in _blocks(spark, uris, schema)}
     return [(file, _surveyed(source, schema, blocks.get(file.uri))) for file, schema in zip(files, schemas, strict=True)]
 
 
-def _schema_of(spark: SparkSession, uri: str) -> StructType:
-    return spark.read.option("recursiveFileLookup", "true").parquet(as_path(uri)).schema
+def _schema_of(spark: SparkSession, uri: str) -> StructType | PySparkException:
+    try:
+        return spark.read.option("recursiveFileLookup", "true").parquet(as_path(uri)).schema
+    except PySparkException as error:
+        return error
 
 
 def _rows(spark: SparkSession, uris: Sequence[str], schema: str) -> DataFrame:
@@ -69,7 +73,9 @@ def _blocks(spark: SparkSession, uris: Sequence[str], schema: str) -> list[Row]:
     return rows.groupBy("_uri").agg(*counted, *line_sums("_json", "_position")).collect()
 
 
-def _surveyed(source: Files, schema: StructType, block: Row | None) -> Surveyed:
+def _surveyed(source: Files, schema: StructType | PySparkException, block: Row | None) -> Surveyed:
+    if isinstance(schema, PySparkException):  # its end says what is in it, and comes last
+        return Surveyed("", "parquet", "", "", False, False, problem=said_by(schema))
     missing = _missing(source, schema)
     if missing:
         found = ", ".join(schema.names) or "none"

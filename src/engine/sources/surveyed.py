@@ -13,8 +13,11 @@ from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 if TYPE_CHECKING:
+    from pyspark.errors import PySparkException
     from pyspark.sql import Column as SparkColumn
 
+# Spark names its errors: `[FAILED_READ_FILE.NO_HINT] Encountered ...`.
+NAMED_ERROR = re.compile(r"\[[A-Z][A-Z_.0-9]+\] ")
 
 class File(Protocol):
     """What reading needs to know of a file."""
@@ -79,3 +82,13 @@ def digest_of(blocks: Sequence[Row]) -> str:
 def as_path(uri: str) -> str:
     """A file's URI as the reader wants it: decoded, and with what would be a pattern escaped."""
     return re.sub(r"([\[\]{}*?\\])", r"\\\1", unquote(uri))
+
+
+def said_by(error: PySparkException) -> str:
+    """What a person should know of a file that cannot be read: Spark's own sentence and the cause at the bottom of it."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    lines = [line for line in lines if line and not line.startswith(("at ", "JVM stacktrace", "..."))]
+    named = [line[found.start() :] for line in lines if (found := NAMED_ERROR.search(line))]
+    first = (named or lines or ["no reason given"])[0]
+    cause = next((line for line in reversed(lines) if line.startswith("Caused by:")), "")
+    return f"{first[:250]} {cause[:200]}".strip()
