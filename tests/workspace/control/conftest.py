@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.jobs import BaseJob
+from databricks.sdk.service.sql import StatementResponse, StatementState
 
 from tests.workspace.bundle.bundles import write
 from tideline.workspace.control import ControlAddress, ensure_control, stop_control
@@ -96,10 +98,21 @@ def plane(tmp_path_factory: pytest.TempPathFactory, spark_server: ServerAddress)
 
 
 @pytest.fixture
-def sql(plane: Plane) -> Callable[..., object]:
-    """Execute a statement on the one warehouse that there is."""
+def sql(plane: Plane) -> Callable[..., StatementResponse]:
+    """Execute a statement on the one warehouse that there is, until it has ended; with a `wait_timeout`, no longer than that."""
 
-    def execute(statement: str, **options: object) -> object:
-        return plane.client.statement_execution.execute_statement(statement, "any", **options)  # type: ignore[arg-type]
+    def execute(statement: str, **options: object) -> StatementResponse:
+        answer = plane.client.statement_execution.execute_statement(statement, "any", **options)  # type: ignore[arg-type]
+        return answer if "wait_timeout" in options else ended(plane, answer)
 
     return execute
+
+
+def ended(plane: Plane, answer: StatementResponse) -> StatementResponse:
+    """The answer once its statement has ended: on a busy machine that takes longer than an answer may be waited for."""
+    limit = time.monotonic() + 240
+    while answer.status and answer.status.state in (StatementState.PENDING, StatementState.RUNNING):
+        assert time.monotonic() < limit, f"statement {answer.statement_id} did not end"
+        time.sleep(0.05)
+        answer = plane.client.statement_execution.get_statement(answer.statement_id or "")
+    return answer

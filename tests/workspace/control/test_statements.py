@@ -19,7 +19,7 @@ from databricks.sdk.service.sql import (
     StatementState,
 )
 
-from tests.workspace.control.conftest import Plane
+from tests.workspace.control.conftest import Plane, ended
 
 Sql = Callable[..., StatementResponse]
 PEOPLE = """VALUES ('ada'), ("o'neill") AS people(name)"""
@@ -171,15 +171,14 @@ def test_a_statement_that_is_not_waited_for_is_polled(sql: Sql, plane: Plane) ->
     assert begun.status is not None
     assert begun.status.state in (StatementState.PENDING, StatementState.RUNNING)
     assert begun.result is None
-    ended = _ended(plane, begun.statement_id)
-    assert rows(ended) == [["0"]]
+    assert rows(ended(plane, begun)) == [["0"]]
 
 
 def test_a_statement_is_cancelled_when_asked_or_when_its_time_is_over(sql: Sql, plane: Plane) -> None:
     begun = sql(SLOW, wait_timeout="0s")
     time.sleep(1)
     plane.client.statement_execution.cancel_execution(begun.statement_id or "")
-    status = _ended(plane, begun.statement_id).status
+    status = ended(plane, begun).status
     assert status is not None
     assert status.state is StatementState.CANCELED
 
@@ -187,7 +186,7 @@ def test_a_statement_is_cancelled_when_asked_or_when_its_time_is_over(sql: Sql, 
     status = sql(SLOW, wait_timeout="5s", on_wait_timeout=ExecuteStatementRequestOnWaitTimeout.CANCEL).status
     assert status is not None
     assert status.state is StatementState.CANCELED
-    assert 5 <= time.monotonic() - before < 12
+    assert 5 <= time.monotonic() - before < 30
 
 
 @pytest.mark.parametrize("timeout", ["3s", "51s", "10", "-1s", "1m"])
@@ -206,13 +205,3 @@ def test_what_is_not_served_is_not_ignored(sql: Sql, plane: Plane) -> None:
     )
     assert (answer.status_code, answer.json()["error_code"]) == (501, "NOT_IMPLEMENTED")
     assert "`row_limt`" in answer.json()["message"]
-
-
-def _ended(plane: Plane, statement_id: str | None) -> StatementResponse:
-    limit = time.monotonic() + 30
-    while time.monotonic() < limit:
-        answer = plane.client.statement_execution.get_statement(statement_id or "")
-        if answer.status and answer.status.state not in (StatementState.PENDING, StatementState.RUNNING):
-            return answer
-        time.sleep(0.05)
-    raise AssertionError(f"statement {statement_id} did not end")

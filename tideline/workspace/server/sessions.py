@@ -13,11 +13,6 @@ from tideline.workspace.server.probe import answers
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# Never collected: PySpark's finaliser shuts down the thread pool that all sessions of a process share, and waits for
-# its threads. Run by one of those threads, which the collector may choose, it waits for ever.
-_OPENED: list[SparkSession] = []
-
-
 def open_session(address: ServerAddress, session_id: str | None = None) -> SparkSession:
     """A new session, or the one with `session_id` (a UUID) again.
 
@@ -34,8 +29,8 @@ def open_session(address: ServerAddress, session_id: str | None = None) -> Spark
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     _hand_over_token(address)
     remote = f"{address.remote}/;session_id={session_id}" if session_id else address.remote
+    _let_sessions_end()
     session: SparkSession = SparkSession.builder.remote(remote).create()
-    _OPENED.append(session)
     return session
 
 
@@ -65,6 +60,24 @@ def close_session(address: ServerAddress, session: SparkSession) -> None:
     """
     if answers(address.port, host=address.host):
         session.stop()
+
+
+def _let_sessions_end() -> None:
+    """Replace what ends the threads that tell the server which results were read; all sessions of a process share them.
+
+    PySpark 4.0 waits for these threads and holds a lock meanwhile. One of them may need it: whoever drops a result half
+    read leaves its clean-up to them, and the collector may let them end a session. Then both wait for ever. What they
+    had still to say, the server learns from the end of its session.
+    """
+    from pyspark.sql.connect.client.reattach import ExecutePlanResponseReattachableIterator as Results
+
+    def shutdown() -> None:
+        with Results._lock:
+            pool, Results._release_thread_pool_instance = Results._release_thread_pool_instance, None
+        if pool is not None:
+            pool.shutdown(wait=False)
+
+    Results.shutdown = shutdown  # type: ignore[method-assign]
 
 
 def _hand_over_token(address: ServerAddress) -> None:
