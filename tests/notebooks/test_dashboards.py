@@ -19,8 +19,8 @@ from tideline.workspace.notebook.pool import KernelPool
 from tideline.workspace.notebook.results import NotebookResult, NotebookTask
 from tideline.workspace.server import ServerAddress
 
-DASHBOARDS = {"community_users": 7, "community_posts": 4, "ab_testing": 8, "funnel": 5}
-SYSTEMS = ("community", "ab_testing", "funnel")
+DASHBOARDS = {"community_users": 7, "community_posts": 4, "ab_testing": 8, "funnel": 5, "vouchers": 9}
+SYSTEMS = ("community", "ab_testing", "funnel", "vouchers")
 VARIANTS = next(column.type for column in EXPERIMENT_RESULTS.columns if column.name == "variants")
 ROWS = {
     "users_by_country": "('BR', 4, 1, 2, 1, 1, 9.50, 10.00, 5.00, 5.00), ('unknown', 2, 0, 0, 0, 0, 0, 0, 0, 0)",
@@ -52,11 +52,24 @@ ROWS = {
         "('purchase', 'closed', 1, 'landing', 'search', 'device', 'mobile', date'2023-06-05', date'2023-06-04', "
         "date'2023-06-07', 0.6, 0.4, -0.2, -0.3, -0.1, 0.001, 1, null, null, null, null, null)"
     ),
+    "segment_vouchers": (
+        "('Peru', 'frequent_segment', 'none', '38+', 4400, 60, 264000, 0.6, 1, date'2023-06-02'), "
+        "('Peru', 'frequent_segment', 'none', '38+', 2640, 40, 105600, 0.4, 2, date'2023-06-02'), "
+        "('Peru', 'recency_segment', 'voucher_time', '180+', 2640, 10, 26400, 1.0, 1, date'2023-06-02'), "
+        "('Peru', 'recency_segment', 'as_of', '91-120', 2640, 10, 26400, 1.0, 1, date'2023-06-02')"
+    ),
+    "cleaning_report": "('Peru', 1, 'delivered again: the same', 9, 1, 8, 0, date'2023-06-02')",
+    "drop_profile": (
+        "('Peru', 1500, 2, 3, 1, 80, 120, 110, 1, 20, timestamp'2023-01-01', timestamp'2023-06-02', 6, 700), "
+        "('China', 900, 2, 1, 0, 120, 70, 66, 1, 9, null, null, null, null)"
+    ),
+    "drop_columns": "('Peru', 'total_orders', 'string', 'int', 1500, 0, 120, 1, 90, '0', '700')",
+    "amount_rows": "('Peru', 2640, 900), ('China', 30, 500)",
 }
 
 
 class Gold:
-    """Gold of both systems by prefix: `full_` holds a few rows, `empty_` none. Views: a dashboard only reads."""
+    """Gold of the systems by prefix: `full_` holds a few rows, `empty_` none. Views: a dashboard only reads."""
 
     def __init__(self, spark: SparkSession, prefix: str) -> None:
         self.spark, self.prefix = spark, prefix
@@ -144,6 +157,13 @@ def test_the_funnel_is_shown_by_every_breakdown_and_in_a_range_without_data(
         assert len(outputs(result)) == DASHBOARDS["funnel"]
 
 
+def test_the_vouchers_are_shown_by_both_references_and_on_a_day_that_the_tables_do_not_have(stage: Stage) -> None:
+    for widgets in ({"reference": "as_of"}, {"as_of": "2031-01-01"}, {"country_code": "Peru"}, {"country_code": "China"}):
+        result = stage.run("vouchers", **widgets)
+        assert result.state == "SUCCESS", result.error
+        assert len(outputs(result)) == DASHBOARDS["vouchers"]
+
+
 @pytest.mark.parametrize(
     ("name", "widgets", "said"),
     [
@@ -151,6 +171,9 @@ def test_the_funnel_is_shown_by_every_breakdown_and_in_a_range_without_data(
         ("ab_testing", {"experiment": "a/c"}, "a/b"),
         ("funnel", {"funnel": "pages", "breakdown": "channel"}, "none, device, sex"),
         ("funnel", {"funnel": "purchases"}, "purchase"),
+        ("vouchers", {"country_code": "Peru' OR '1'='1"}, "all, China, Peru"),
+        ("vouchers", {"reference": "wall_clock"}, "voucher_time"),
+        ("vouchers", {"as_of": "yesterday"}, "a date like"),
         ("funnel", {"start_date": "2023-07-01", "end_date": "2023-06-01"}, "an end not before the start"),
     ],
 )
