@@ -6,9 +6,12 @@ A run after that finds nothing to do and leaves every table at its version.
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from engine.spec import Derived
@@ -16,8 +19,11 @@ from tests.systems.deployment import Deployment, deployed
 
 pytestmark = [pytest.mark.deep, pytest.mark.timeout(900)]
 SLICES, CHANGED = 100, 42
-# Sliced by period, in which all experiments are judged together: here they share one day.
-SHARED = ("gold.experiment_results",)
+# Sliced by period or country, in which all are judged together: here they share one.
+SHARED = (
+    "gold.experiment_results", "gold.segment_vouchers", "gold.cleaning_report", "gold.drop_profile", "gold.drop_columns",
+    "gold.amount_rows",
+)  # fmt: skip
 LAYERS = ("raw", "bronze", "silver", "gold")
 
 
@@ -56,8 +62,20 @@ def _ab_testing(folder: Path, chosen: list[int], *, version: int) -> None:
     (folder / f"events-{version}.csv").write_text("\n".join(lines) + "\n")
 
 
+def _vouchers(folder: Path, chosen: list[int], *, version: int) -> None:
+    """Use number i in Peru; in the second version one more of another amount."""
+    row = {
+        "timestamp": "2023-06-01 10:00:00+00:00", "country_code": "Peru", "last_order_ts": "2023-05-01 00:00:00",
+        "first_order_ts": datetime(2023, 1, 1, tzinfo=UTC), "voucher_amount": 2640.0 * version,
+    }  # fmt: skip
+    pq.write_table(
+        pa.Table.from_pylist([row | {"total_orders": f"{i}.0"} for i in chosen]), folder / f"vouchers-{version}.parquet"
+    )
+
+
 @pytest.mark.parametrize(
-    ("system", "source", "deliver"), [("community", "exports", _community), ("ab_testing", "events", _ab_testing)]
+    ("system", "source", "deliver"),
+    [("community", "exports", _community), ("ab_testing", "events", _ab_testing), ("vouchers", "drops", _vouchers)],
 )
 def test_one_slice_of_a_hundred(system: str, source: str, deliver: Any, spark: Any, tmp_path: Path) -> None:
     with deployed(spark, tmp_path, system, source) as deployment:
@@ -71,7 +89,7 @@ def test_one_slice_of_a_hundred(system: str, source: str, deliver: Any, spark: A
             table for table in deployment.system.tables
             if isinstance(table, Derived) and table.slice_by and table.path not in SHARED
         ]  # fmt: skip
-        assert len(sliced) == {"community": 9, "ab_testing": 5}[system]
+        assert len(sliced) == {"community": 9, "ab_testing": 5, "vouchers": 1}[system]
         for table in sliced:
             outcome = second[table.path]
             assert first[table.path].counts.inserted >= SLICES, table.path
