@@ -7,6 +7,8 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from engine.spec import Derived
@@ -14,6 +16,7 @@ from tests.systems.ab_testing.events_reckoning import texts_of
 from tests.systems.deployment import Deployment, deployed
 from tests.systems.reckoning import collection_of, records
 from tideline.samples import write_day
+from tideline.samples.vouchers.uses import COLUMNS
 
 pytestmark = [pytest.mark.deep, pytest.mark.timeout(1800)]
 LAYERS = ("raw", "bronze", "silver", "gold")
@@ -34,26 +37,42 @@ def _dealt(items: list[Any], draw: random.Random) -> list[list[Any]]:
     return batches
 
 
-def _community(files: list[Path], draw: random.Random) -> list[dict[str, str]]:
+def _community(files: list[Path], draw: random.Random) -> list[dict[str, bytes]]:
     collections: dict[str, list[Any]] = {}
     for file in sorted(files):
         collections.setdefault(collection_of(file), []).extend(each for each in records(file) if isinstance(each, dict))
-    deliveries: list[dict[str, str]] = [{} for _ in SHARES]
+    deliveries: list[dict[str, bytes]] = [{} for _ in SHARES]
     for name, documents in collections.items():
         for number, batch in enumerate(_dealt(documents, draw)):
-            deliveries[number][f"{name}-2024-02-0{number + 1}_06-00-00.json"] = json.dumps(batch)
+            deliveries[number][f"{name}-2024-02-0{number + 1}_06-00-00.json"] = json.dumps(batch).encode()
     return deliveries
 
 
-def _ab_testing(files: list[Path], draw: random.Random) -> list[dict[str, str]]:
+def _ab_testing(files: list[Path], draw: random.Random) -> list[dict[str, bytes]]:
     dealt = _dealt([line for file in sorted(files) for line in texts_of(file)], draw)
-    return [{f"dealt-{number}.csv": "\n".join([EVENTS_HEADER, *batch]) + "\n"} for number, batch in enumerate(dealt)]
+    texts = ["\n".join([EVENTS_HEADER, *batch]) + "\n" for batch in dealt]
+    return [{f"dealt-{number}.csv": text.encode()} for number, text in enumerate(texts)]
+
+
+def _vouchers(files: list[Path], draw: random.Random) -> list[dict[str, bytes]]:
+    tables = [pq.read_table(file, columns=list(COLUMNS)) for file in sorted(files)]
+    rows = [row for table in tables for row in table.to_pylist()]
+    deliveries: list[dict[str, bytes]] = []
+    for number, batch in enumerate(_dealt(rows, draw)):
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_pylist(batch, schema=tables[0].schema), sink)
+        deliveries.append({f"dealt-{number}.parquet": bytes(sink.getvalue())})
+    return deliveries
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize(
     ("system", "source", "dealer", "scale"),
-    [("community", "exports", _community, 0.004), ("ab_testing", "events", _ab_testing, 0.005)],
+    [
+        ("community", "exports", _community, 0.004),
+        ("ab_testing", "events", _ab_testing, 0.005),
+        ("vouchers", "drops", _vouchers, 0.004),
+    ],
 )
 def test_random_splits_give_what_a_rebuild_gives(
     system: str, source: str, dealer: Any, scale: float, seed: int, spark: Any, tmp_path: Path
@@ -66,8 +85,8 @@ def test_random_splits_give_what_a_rebuild_gives(
     with deployed(spark, tmp_path / "volumes", system, source) as deployment:
         runs = []
         for delivery in dealer(files, random.Random(seed)):
-            for name, text in delivery.items():
-                (deployment.landing / name).write_text(text)
+            for name, content in delivery.items():
+                (deployment.landing / name).write_bytes(content)
             runs.append(deployment.run(*LAYERS))
         for table in deployment.system.tables:
             if isinstance(table, Derived) and table.slice_by:
