@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 def json_records(pieces: DataFrame, found: Surveyed) -> DataFrame:
+    """One row per document or piece of garbage, in the order of the file; what does not parse keeps its text."""
     if found.layout == "array":
         return _whole_array(pieces)
     if found.layout == "lines":
