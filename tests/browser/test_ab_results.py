@@ -27,6 +27,7 @@ WORLD = World({
     "only/whole": {"1": (500, 50), "2": (510, 49)},
 }, only_whole=("only/whole",))  # fmt: skip
 DESKTOP, PHONE, WAIT = (1200, 900), (390, 844), 30_000
+expect.set_options(timeout=WAIT)
 AS_TABLE = "These numbers as a table"
 
 
@@ -46,10 +47,10 @@ class Site:
         page.on("pageerror", lambda error: self.asked.append(f"error: {error}"))
         defaults = {"page": "result", "experiment": "checkout/one-page", "day": "whole", "attribution": "later_purchase"}
         page.goto(self.url + "/" + Selection(**defaults | selection).url())
-        expect(page.locator("footer.data")).to_be_visible(timeout=WAIT)
+        expect(page.locator("footer.data")).to_be_visible()
         # Streamlit says on the page's root when the script has run to its end.
-        expect(page.locator("[data-test-script-state='notRunning']")).to_be_attached(timeout=WAIT)
-        expect(page.locator(".js-plotly-plot")).to_have_count(page.get_by_text(AS_TABLE).count(), timeout=WAIT)
+        expect(page.locator("[data-test-script-state='notRunning']")).to_be_attached()
+        expect(page.locator(".js-plotly-plot")).to_have_count(page.get_by_text(AS_TABLE).count())
         return page
 
 
@@ -103,7 +104,7 @@ def test_every_page_is_drawn_without_error_and_fits_a_phone(page: Page) -> None:
         page.wait_for_function("document.querySelector('.stMain').clientWidth <= innerWidth")
         kept(page, name_of(page))
         for part in ("document.documentElement", "document.querySelector('.stMain')"):
-            page.wait_for_function(f"{part}.scrollWidth <= {part}.clientWidth", timeout=5000)
+            page.wait_for_function(f"{part}.scrollWidth <= {part}.clientWidth", timeout=WAIT)
 
 
 def test_names_are_shown_as_they_are_and_run_nothing(page: Page) -> None:
@@ -145,7 +146,7 @@ def test_choosing_an_experiment_changes_the_address_and_loading_it_again_keeps_i
     asked = parse_qs(urlsplit(page.url).query)
     assert asked == {"page": ["funnel"], "experiment": ["search/order"], "day": ["2021-08-02"], "attribution": ["later_purchase"]}
     page.reload()
-    expect(page.locator("h2").first).to_contain_text("How far users of search/order go, 2021-08-02", timeout=WAIT)
+    expect(page.locator("h2").first).to_contain_text("How far users of search/order go, 2021-08-02")
     page.close()
 
 
@@ -165,7 +166,7 @@ def test_a_name_in_the_list_of_all_experiments_leads_to_its_result(site: Site) -
     assert first.locator("tbody tr").count() == len(WORLD.counts)
     assert first.locator("tbody tr").first.inner_text().startswith("checkout/one-page")
     first.get_by_role("link", name="search/order").click()
-    expect(page.locator("section.verdict")).to_contain_text("No winner", timeout=WAIT)
+    expect(page.locator("section.verdict")).to_contain_text("No winner")
     assert parse_qs(urlsplit(page.url).query)["experiment"] == ["search/order"]
     page.close()
 
@@ -258,16 +259,16 @@ def test_without_gold_it_says_what_to_run_then_shows_results_then_keeps_them_whe
     with web(warehouse, TIDELINE_API_URL=f"http://127.0.0.1:{free_port()}") as url:
         page = browser.new_page()
         page.goto(url)
-        expect(page.locator(".notice")).to_contain_text("tideline run ab_testing", timeout=WAIT)
+        expect(page.locator(".notice")).to_contain_text("tideline run ab_testing")
         kept(page, "empty")
         write_gold(warehouse, WORLD)
-        expect(page.locator("section.verdict h2")).to_have_text("Variant B won", timeout=WAIT)
+        expect(page.locator("section.verdict h2")).to_have_text("Variant B won")
         log = warehouse / "ab_testing_gold.db" / "experiment_results" / "_delta_log"
         (log / f"{1:020}.json").write_text("no commit")
-        expect(page.locator(".notice")).to_contain_text("This is still the version from", timeout=WAIT)
+        expect(page.locator(".notice")).to_contain_text("This is still the version from")
         assert page.locator("section.verdict h2").inner_text() == "Variant B won"
         assert "experiment_results@0" in words_of(page)
         kept(page, "broken")
         page.get_by_role("radio", name="API").click()
-        expect(page.get_by_text("tideline app api")).to_be_visible(timeout=WAIT)
+        expect(page.get_by_text("tideline app api")).to_be_visible()
         page.close()

@@ -12,6 +12,9 @@ from tideline.workspace.server.probe import answers
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+# Never collected: PySpark closes the channel of a session that is, in whichever thread and lock the collector came by.
+_OPENED: list[SparkSession] = []
+
 
 def open_session(address: ServerAddress, session_id: str | None = None) -> SparkSession:
     """A new session, or the one with `session_id` (a UUID) again.
@@ -31,6 +34,7 @@ def open_session(address: ServerAddress, session_id: str | None = None) -> Spark
     remote = f"{address.remote}/;session_id={session_id}" if session_id else address.remote
     _let_sessions_end()
     session: SparkSession = SparkSession.builder.remote(remote).create()
+    _OPENED.append(session)
     return session
 
 
@@ -63,21 +67,20 @@ def close_session(address: ServerAddress, session: SparkSession) -> None:
 
 
 def _let_sessions_end() -> None:
-    """Replace what ends the threads that tell the server which results were read; all sessions of a process share them.
+    """Take the locks out of the end of results and sessions; the threads behind them are shared by a whole process.
 
-    PySpark 4.0 waits for these threads and holds a lock meanwhile. One of them may need it: whoever drops a result half
-    read leaves its clean-up to them, and the collector may let them end a session. Then both wait for ever. What they
-    had still to say, the server learns from the end of its session.
+    These threads tell the server which results were read. PySpark 4.0 waits for them under a lock that one of them may
+    need, when it is the one that drops a result half read; and it hands them work while a result is collected, which
+    may be in the midst of handing them work. Either waits for ever. What they leave unsaid, the server learns from the
+    end of the session.
     """
     from pyspark.sql.connect.client.reattach import ExecutePlanResponseReattachableIterator as Results
 
     def shutdown() -> None:
-        with Results._lock:
-            pool, Results._release_thread_pool_instance = Results._release_thread_pool_instance, None
-        if pool is not None:
-            pool.shutdown(wait=False)
+        Results._release_thread_pool_instance = None  # its threads end with it
 
     Results.shutdown = shutdown  # type: ignore[method-assign]
+    Results.__del__ = lambda self: None  # type: ignore[method-assign]
 
 
 def _hand_over_token(address: ServerAddress) -> None:
