@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import pandas as pd
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from tideline.workspace.server import ServerAddress, open_session
+from tideline.workspace.server import ServerAddress, close_session, open_session
 
 
 def test_a_delta_table_is_written_and_read(spark: SparkSession, schema_prefix: str) -> None:
@@ -46,3 +48,15 @@ def test_a_pandas_table_goes_there_and_back(spark: SparkSession) -> None:
     received = spark.createDataFrame(sent).toPandas()
 
     pd.testing.assert_frame_equal(received, sent)
+
+
+def test_a_session_ends_though_a_result_was_dropped_half_read(spark_server: ServerAddress) -> None:
+    for _ in range(10):
+        session = open_session(spark_server)
+        rows = session.sql("SELECT id, repeat('x', 500) FROM range(30000)").toLocalIterator()
+        next(rows)
+        del rows
+        ending = threading.Thread(target=close_session, args=(spark_server, session), daemon=True)
+        ending.start()
+        ending.join(30)
+        assert not ending.is_alive()

@@ -12,6 +12,7 @@ from tideline.workspace.server.probe import answers
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
 # Never collected: PySpark closes the channel of a session that is, in whichever thread and lock the collector came by.
 _OPENED: list[SparkSession] = []
 
