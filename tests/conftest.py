@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from pyspark.sql import SparkSession
 
 from tideline.workspace.layout import Layout
@@ -61,6 +62,18 @@ def schema_prefix(spark_server: ServerAddress) -> Iterator[str]:
     for row in session.sql(f"SHOW SCHEMAS LIKE '{prefix}*'").collect():
         session.sql(f"DROP SCHEMA `{row[0]}` CASCADE")
     session.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser. It ends with its module: while it is there, nothing else in the process may run an event loop."""
+    chromium = os.environ.get("TIDELINE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not chromium:
+        pytest.skip("NO BROWSER: pages were not looked at; install chromium, or set TIDELINE_CHROMIUM")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="session")

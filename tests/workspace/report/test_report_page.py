@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 
 from tideline.workspace.jobs import JobRun, RunStore, TaskRun
 from tideline.workspace.jobs.records import Attempt, TaskError
@@ -19,19 +17,8 @@ from tideline.workspace.notebook.results import ExecutedCell, NotebookResult
 from tideline.workspace.report import write_index, write_report
 
 pytestmark = pytest.mark.browser
-CHROMIUM = os.environ.get("TIDELINE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 BEGAN = 1685602800.0
 DANGER = "<script>document.title='owned'</script>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM:
-        pytest.skip("NO BROWSER: the report was not looked at; install chromium, or set TIDELINE_CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def task(key: str, state: str, after: str = "", error: TaskError | None = None, **more: object) -> TaskRun:
