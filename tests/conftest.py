@@ -7,14 +7,18 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 from pyspark.sql import SparkSession
 
 from tideline.workspace.layout import Layout
 from tideline.workspace.server import ServerAddress, ensure_server, open_session, stop_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 HOME = "TIDELINE_TEST_HOME"
 
@@ -48,9 +52,18 @@ def spark_server() -> ServerAddress:
 @pytest.fixture(scope="module")
 def spark(spark_server: ServerAddress) -> Iterator[SparkSession]:
     """A session of the module's own: temporary views and settings do not reach other modules."""
-    session = open_session(spark_server)
+    session = _client(spark_server)
     yield session
     session.stop()
+
+
+def _client(address: ServerAddress) -> SparkSession:
+    """The session of Databricks Connect where that is installed (`make test-connect`), else the ordinary one."""
+    if find_spec("databricks.connect") is None:
+        return open_session(address)
+    from databricks.connect import DatabricksSession
+
+    return DatabricksSession.builder.remote(address.remote).create()
 
 
 @pytest.fixture
@@ -67,6 +80,8 @@ def schema_prefix(spark_server: ServerAddress) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real browser. It ends with its module: while it is there, nothing else in the process may run an event loop."""
+    from playwright.sync_api import sync_playwright  # what needs no browser runs where this is missing
+
     chromium = os.environ.get("TIDELINE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if not chromium:
         pytest.skip("NO BROWSER: pages were not looked at; install chromium, or set TIDELINE_CHROMIUM")

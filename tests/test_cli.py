@@ -90,6 +90,22 @@ def test_the_graph_is_shown_in_order(bundle: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == "child: say\n  say (notebook_task)\n"
 
 
+def test_capabilities_name_the_test_that_shows_each_and_how_to_check_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")  # parallel tests have the width of the terminal that started them
+    assert exit_code(["capabilities", "--json"]) == 0
+    rows = {(row["area"], row["name"]): row for row in json.loads(capsys.readouterr().out)}
+    shown = rows["task", "run_if"]
+    assert shown["shown_by"] == "tests/workspace/jobs/test_run_if.py::test_each_condition_reads_the_states_before_it"
+    assert shown["check"].endswith("Run if dependencies")
+    assert exit_code(["capabilities"]) == 0
+    assert "check in a workspace" not in capsys.readouterr().out
+    assert exit_code(["capabilities", "--long"]) == 0
+    head = capsys.readouterr().out.splitlines()[0]
+    assert "shown by" in head and "check in" in head
+
+
 @pytest.mark.parametrize("command", sorted(tideline.commands))
 def test_every_command_explains_itself_with_an_example(
     command: str, capsys: pytest.CaptureFixture[str]

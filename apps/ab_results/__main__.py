@@ -29,7 +29,7 @@ def main() -> int:
         return 2
     command = [sys.executable, "-m", "streamlit", "run", str(MAIN), *options(config)]
     # In place of this process: whoever ends it ends the app.
-    return os.execv(sys.executable, command)  # noqa: S606
+    return os.execv(sys.executable, command)  # noqa: S606 (this interpreter with the app's own arguments)
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ async def experiments(request: Request) -> Known:
 
 
 @router.get("/experiment/{experiment:path}/result", responses=UNKNOWN)
-async def result(request: Request, experiment: Name, day: Day, attribution: Rule = LATER_PURCHASE) -> Results:  # type: ignore[assignment]
+async def result(request: Request, experiment: Name, day: Day, attribution: Rule = LATER_PURCHASE) -> Results:  # type: ignore[assignment]  # one of the two, as a plain text
     """Which variant won, and how sure that is."""
     now = _now(request)
     row = _asked(lambda: now.value.result(experiment, period_of(day), attribution))
@@ -133,7 +133,7 @@ async def result(request: Request, experiment: Name, day: Day, attribution: Rule
 
 
 @router.get("/experiment/{experiment:path}/variants", responses=UNKNOWN)
-async def variants(request: Request, experiment: Name, day: Day, attribution: Rule = LATER_PURCHASE) -> Variants:  # type: ignore[assignment]
+async def variants(request: Request, experiment: Name, day: Day, attribution: Rule = LATER_PURCHASE) -> Variants:  # type: ignore[assignment]  # one of the two, as a plain text
     """Participants, buyers and purchases of every variant."""
     now = _now(request)
     row = _asked(lambda: now.value.result(experiment, period_of(day), attribution))

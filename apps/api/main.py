@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -43,8 +44,8 @@ def create_app(config: Config) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        for snapshots in held:
-            snapshots.start()
+        # Side by side: each waits for a process, or a workspace, of its own.
+        await asyncio.gather(*(asyncio.to_thread(snapshots.start) for snapshots in held))
         yield
         for snapshots in held:
             snapshots.stop()

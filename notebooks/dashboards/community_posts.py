@@ -1,7 +1,7 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Posts: how much is posted, and who talks about it?
-# MAGIC Shows gold of the community: posts, polls and comments over time. Reads `community_gold.monthly_activity` and `community_gold.daily_activity`; writes nothing.
+# MAGIC Shows gold of the community: posts, polls and comments over time. Reads `community_gold.monthly_activity`, `community_gold.daily_activity` and `community_gold.monthly_forecast`; writes nothing.
 # MAGIC
 # MAGIC Widgets: `start_date`, `end_date` (YYYY-MM-DD; empty: the last 30 days that have comments); `catalog`, `schema_prefix` (where the tables stand).
 
@@ -73,3 +73,17 @@ display(figures.comments_by_patron_status(days, period))
 # COMMAND ----------
 
 display(figures.comments_by_country(days, period))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Comments in the months ahead
+# MAGIC Comments of every month, and what is expected of the next ones; the band is what past errors leave open.
+
+# COMMAND ----------
+
+from engine.publish import published_rows
+from systems.community import forecast_figures
+
+forecast = published_rows(spark, settings.system, "gold.monthly_forecast", settings).toPandas()
+display(forecast_figures.comments_forecast(months, forecast))

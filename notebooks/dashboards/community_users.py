@@ -1,7 +1,7 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Users: who is in the community, and who carries it?
-# MAGIC Shows gold of the community: users, their standing and their support. Reads `community_gold.users_by_country` and `community_gold.support_distribution`; writes nothing.
+# MAGIC Shows gold of the community: users, their standing and their support. Reads `community_gold.users_by_country`, `community_gold.support_distribution`, `community_gold.monthly_support` and `community_gold.monthly_forecast`; writes nothing.
 # MAGIC
 # MAGIC Widgets: `n_bins` (classes of the histograms); `per_country_order` (what orders the countries); `catalog`, `schema_prefix` (where the tables stand).
 
@@ -95,3 +95,18 @@ display(figures.country_bars(countries, per_country_order))
 # COMMAND ----------
 
 display(figures.country_table(countries, per_country_order))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Support in the months ahead
+# MAGIC What patrons are entitled to at the end of each month, and what is expected of the next ones; the band is what past errors leave open.
+
+# COMMAND ----------
+
+from engine.publish import published_rows
+from systems.community import forecast_figures
+
+support = spark.table(settings.name_of("gold.monthly_support")).toPandas()
+forecast = published_rows(spark, settings.system, "gold.monthly_forecast", settings).toPandas()
+display(forecast_figures.support_forecast(support, forecast))

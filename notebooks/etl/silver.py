@@ -1,4 +1,9 @@
 # Databricks notebook source
+# /// script
+# [tool.databricks.environment]
+# environment_version = "4"
+# dependencies = ["budoux==0.10.1", "py3langid==0.4.0", "stopwordsiso==0.7.1"]
+# ///
 # MAGIC %md
 # MAGIC # Silver: what is true now?
 # MAGIC Conforms and joins one system's bronze. Reads `<system>_bronze`, writes `<system>_silver` and `ops`.

@@ -10,7 +10,7 @@
 # MAGIC
 # MAGIC Where no input changed since the last publication, and the code is the same, nothing is done. A single day is looked at and logged whenever it is asked for; published is the whole period only.
 # MAGIC
-# MAGIC Widgets: `day` (`whole`, or YYYY-MM-DD, or YYYY-MM-DD HH); `attribution` (the rule whose figures are shown; both are fitted); `seed` (of the sampler); `experiment` (of MLflow; empty: the notebook's own); `as_of`; `rebuild` (fit in any case); `catalog`, `schema_prefix` (where things stand).
+# MAGIC Widgets: `day` (`whole`, or YYYY-MM-DD, or YYYY-MM-DD HH); `attribution` (the rule whose figures are shown; both are fitted); `seed` (of the sampler); `experiment` (of MLflow; empty: the notebook's own); `versions` (of the inputs, JSON; empty: what stands now); `publish`; `reproduces` (a run that is repeated: nothing is published); `as_of`; `rebuild` (fit in any case); `catalog`, `schema_prefix` (where things stand).
 
 # COMMAND ----------
 
@@ -38,6 +38,7 @@ from systems.ab_testing.gold.experiment_posteriors import experiment_posteriors
 from systems.ab_testing.hierarchical import Sampling, fit_rules
 from systems.ab_testing.logged import log_fits
 from utils.settings import Settings, checked_choice, read_choice, read_number, read_text
+from utils.tracking import Tracking
 
 # COMMAND ----------
 
@@ -45,12 +46,12 @@ settings = replace(Settings.from_widgets(dbutils), system_name="ab_testing")
 chosen_day = read_text(dbutils, "day", "whole, or a local day, YYYY-MM-DD, or hour, YYYY-MM-DD HH") or WHOLE_PERIOD
 attribution = read_choice(dbutils, "attribution", ATTRIBUTIONS, "Rule of attribution whose figures are shown")
 sampling = Sampling(seed=read_number(dbutils, "seed", 1, least=0, most=2**31 - 1, label="Seed of the sampler"))
-experiment = read_text(dbutils, "experiment", "Experiment of MLflow (empty: the notebook's own)")
+tracking = Tracking.from_widgets(dbutils)
 
 # COMMAND ----------
 
-publication = opened(spark, settings.system, "gold.experiment_posteriors", settings)
-why = publication.why if chosen_day == WHOLE_PERIOD else f"asked for {chosen_day}"
+publication = opened(spark, settings.system, "gold.experiment_posteriors", settings, tracking.versions)
+why = tracking.why(publication.why) if chosen_day == WHOLE_PERIOD else f"asked for {chosen_day}"
 if not why:
     dbutils.notebook.exit("nothing to do: no input moved since the last publication")
 display({"fits because": why, **{path: version for path, (_, version) in publication.versions.items()}})
@@ -78,7 +79,7 @@ display(hierarchical_figures.population(fits))
 
 # MAGIC %md
 # MAGIC ## Is the fit to be believed?
-# MAGIC The chains must have found the same answer, and data that the model makes must look like those that were seen. What fails here is logged, and not published.
+# MAGIC The chains must have found the same answer, and data that the model makes must look like those that were seen. Where chains or spreads fail, the fit is logged and not published; another misfit stands beside every row that is.
 
 # COMMAND ----------
 
@@ -98,7 +99,10 @@ display(predicted)
 
 # COMMAND ----------
 
-posteriors = experiment_posteriors(fits, seed=sampling.seed, input_version=publication.versions["gold.variant_results"][1])
+posteriors = experiment_posteriors(
+    fits, seed=sampling.seed, input_version=publication.versions["gold.variant_results"][1],
+    misfits=diagnosis.misfits(findings, predictions),
+)
 display(hierarchical_figures.said(posteriors, attribution))
 
 # COMMAND ----------
@@ -129,8 +133,8 @@ display(hierarchical_figures.chosen(posteriors, attribution))
 # COMMAND ----------
 
 run_id = log_fits(
-    experiment, f"bayes {day} {settings.as_of}", fits, findings, posteriors, sampling=sampling, versions=publication.versions,
-    figures={"predictions": predicted, "differences": differences, "shrinkage": moved},
+    tracking, f"bayes {day} {settings.as_of}", fits, findings, posteriors, sampling=sampling, versions=publication.versions,
+    code=publication.code, figures={"predictions": predicted, "differences": differences, "shrinkage": moved},
 )
 display({"run": run_id})
 
@@ -145,6 +149,8 @@ display({"run": run_id})
 diagnosis.refuse_unless_sound(findings)
 if day != WHOLE_PERIOD:
     dbutils.notebook.exit(f"looked at {day}, run {run_id}: published is the whole period only")
+if not tracking.publishes:
+    dbutils.notebook.exit(f"run {run_id}: nothing is published")
 
 # COMMAND ----------
 

@@ -10,7 +10,7 @@
 # MAGIC
 # MAGIC Where no input changed since the last publication, and the code is the same, nothing is learned.
 # MAGIC
-# MAGIC Widgets: `experiment` (of MLflow); `known_answer` (a file with what a generator planted, or empty); `as_of`; `rebuild` (learn in any case); `catalog`, `schema_prefix`, `volume_root` (where things stand).
+# MAGIC Widgets: `experiment` (of MLflow; empty: the notebook's own); `versions` (of the inputs, JSON; empty: what stands now); `publish`; `reproduces` (a run that is repeated: nothing is published); `known_answer` (a file with what a generator planted, or empty); `as_of`; `rebuild` (learn in any case); `catalog`, `schema_prefix`, `volume_root` (where things stand).
 
 # COMMAND ----------
 
@@ -37,20 +37,22 @@ from systems.payments.recommender import NEAR, POPULAR
 from systems.payments.taste import Taste
 from systems.payments.training import read_known_answer, train
 from utils.settings import Settings, read_text
+from utils.tracking import Tracking
 
 # COMMAND ----------
 
 settings = Settings.from_widgets(dbutils)
-experiment = read_text(dbutils, "experiment", "Experiment of MLflow")
 known_answer = read_text(dbutils, "known_answer", "File with what a generator planted (empty: none)")
+tracking = Tracking.from_widgets(dbutils)
 
 # COMMAND ----------
 
-publication = opened(spark, settings.system, "gold.recommendations", settings)
-dbutils.jobs.taskValues.set("is_due", "true" if publication.why else "false")
-if not publication.why:
+publication = opened(spark, settings.system, "gold.recommendations", settings, tracking.versions)
+why = tracking.why(publication.why)
+dbutils.jobs.taskValues.set("is_due", "true" if why and tracking.publishes else "false")
+if not why:
     dbutils.notebook.exit("nothing to do: no input moved since the last publication")
-display({"learns because": publication.why, **{path: version for path, (_, version) in publication.versions.items()}})
+display({"learns because": why, **{path: version for path, (_, version) in publication.versions.items()}})
 
 # COMMAND ----------
 
@@ -107,18 +109,18 @@ import mlflow
 
 from systems.payments.packaged import log_recommender
 
-mlflow.set_experiment(experiment)
-with mlflow.start_run(run_name=f"recommender {settings.as_of}") as run, tempfile.TemporaryDirectory() as folder:
+name = f"recommender {settings.as_of}"
+with tracking.run(name, publication.versions, code=publication.code) as run, tempfile.TemporaryDirectory() as folder:
     mlflow.log_params({"winner": trained.winner, "split_at": trained.split_at, "as_of": settings.as_of, "near": NEAR, "popular": POPULAR})
     mlflow.log_dict(publication.versions, "inputs.json")
     for row in judged.to_dict("records"):
-        name = str(row.pop("ranking")).replace(" ", "_")
-        mlflow.log_metrics({f"{name}.{measure}": float(value) for measure, value in row.items()})
-    for name, figure in (("rankings", compared), ("coverage", covered), ("how_often_named", named)):
-        mlflow.log_figure(figure, f"{name}.png")
+        ranking = str(row.pop("ranking")).replace(" ", "_")
+        mlflow.log_metrics({f"{ranking}.{measure}": float(value) for measure, value in row.items()})
+    for title, figure in (("rankings", compared), ("coverage", covered), ("how_often_named", named)):
+        mlflow.log_figure(figure, f"{title}.png")
     files = Path(folder) / "recommender"
     trained.recommender.save(files, trained.facts() | {"as_of": settings.as_of, "inputs": publication.versions, "run_id": run.info.run_id})
-    model = log_recommender(files, root / "src", pairs[["client"]].head(3))
+    model = log_recommender(files, root / "src")
 
 # COMMAND ----------
 

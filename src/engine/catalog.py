@@ -57,6 +57,10 @@ PROPERTIES = {
     "delta.enableChangeDataFeed": "true",
     **RETENTION.properties,
 }
+# Least and greatest values of a file's rows stand in the log, where no VACUUM reaches them: not those of persons.
+STATISTICS, NO_STATISTICS = "delta.dataSkippingStatsColumns", "delta.dataSkippingNumIndexedCols"
+MEASURED = ("string", "tinyint", "smallint", "int", "bigint", "float", "double", "decimal", "date", "timestamp")
+MOST_MEASURED = 32
 # Switched on by the first type that widens: readers without Spark, apps among them, do not know it.
 TYPE_WIDENING = "delta.enableTypeWidening"
 # What a CREATE says that lost against the same CREATE of another run, besides Delta's conflicts.
@@ -121,12 +125,25 @@ def is_missing(error: PySparkException) -> bool:
     return "TABLE_OR_VIEW_NOT_FOUND" in str(error) or "DELTA_TABLE_NOT_FOUND" in str(error)
 
 
+def statistics_of(columns: Sequence[Column], cluster_by: Sequence[str] = ()) -> dict[str, str]:
+    """The properties by which columns that tell who somebody is have no statistics; none where there is no such column.
+
+    Columns that a table is clustered by keep theirs.
+    """
+    if not any(column.tells_of_persons for column in columns):
+        return {}
+    plain = [c.name for c in columns if not c.tells_of_persons and c.type.partition("(")[0] in MEASURED]
+    kept = list(dict.fromkeys([*cluster_by, *plain]))[:MOST_MEASURED]
+    return {STATISTICS: ", ".join(kept)} if kept else {NO_STATISTICS: "0"}
+
+
 def create_table(
     spark: SparkSession, name: str, columns: Sequence[Column], *, comment: str, cluster_by: Sequence[str] = ()
 ) -> None:
     """Create the table if it is absent; never changes one that exists."""
     about_to("make or widen a table")
-    properties = ", ".join(f"{text(key)} = {text(value)}" for key, value in PROPERTIES.items())
+    wanted = PROPERTIES | statistics_of(columns, cluster_by)
+    properties = ", ".join(f"{text(key)} = {text(value)}" for key, value in wanted.items())
     cluster = f" CLUSTER BY ({', '.join(map(quoted, cluster_by))})" if cluster_by else ""
     make(
         spark,

@@ -75,6 +75,14 @@ class SetCheck:
             raise SpecError(f"check `{self.name}`", "an empty name or query")
 
 
+@dataclass(frozen=True)
+class FreshCheck(SetCheck):
+    """The newest `column` lies at most `hours` before the end of the day `as_of`."""
+
+    column: str = ""
+    hours: int = 0
+
+
 def unique(*columns: str, severity: Severity = "fail") -> SetCheck:
     """No two rows agree on `columns`; rows with a null in one of them do not count."""
     listed = ", ".join(columns)
@@ -90,11 +98,11 @@ def refers_to(column: str, source: str, key: str = "", severity: Severity = "fai
     return SetCheck(f"{column} refers to {source}", query, severity)
 
 
-def is_fresh(column: str, hours: int, severity: Severity = "warn") -> SetCheck:
+def is_fresh(column: str, hours: int, severity: Severity = "warn") -> FreshCheck:
     """The newest `column` lies at most `hours` before the end of the day `as_of`; an empty table is not fresh."""
     limit = f"CAST(:as_of AS timestamp) + INTERVAL 1 DAY - make_dt_interval(0, {hours:d})"
     query = f"SELECT CAST(coalesce(max({column}) < {limit}, true) AS int) FROM {{rows}}"
-    return SetCheck(f"{column} is at most {hours} hours old", query, severity)
+    return FreshCheck(f"{column} is at most {hours} hours old", query, severity, column, hours)
 
 
 def reconciles(

@@ -60,7 +60,7 @@ def take_in(
     is_bad = F.size("_reasons") > 0
     identity = [*table.key, "_sequence"] if isinstance(table, History) else table.key
     measured = measure_records(rows, table, is_bad=is_bad, identity=identity, bounded=table.cluster_by)
-    if measured.read == 0:
+    if measured.read == 0 and (shape.is_new or window.path != "full"):  # in full, no record at all empties the table
         return Result(Counts(), window, (), tuple(shape.drifts))
     good = rows.where(~is_bad)
     sets = judge_sets(run, table, window, lambda: _predicted(run, table, window, shape, good))

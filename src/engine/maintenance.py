@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MANY_SMALL_FILES = 16
 SMALL_FILE_BYTES = 32 * 1024**2
 # Operations that leave files behind which nothing but time travel reads.
-REPLACING = ("MERGE", "DELETE", "UPDATE", "OPTIMIZE", "WRITE", "CREATE OR REPLACE TABLE AS SELECT")
+REPLACING = ("MERGE", "DELETE", "UPDATE", "OPTIMIZE", "REORG", "WRITE", "CREATE OR REPLACE TABLE AS SELECT")
 
 
 @dataclass(frozen=True)

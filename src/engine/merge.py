@@ -155,6 +155,15 @@ def update_matched(
     _merge(spark, target, source.rows, [key], "", f"WHEN MATCHED AND {condition} THEN UPDATE SET {updates}", effect)
 
 
+def delete_matched(spark: SparkSession, target: str, rows: DataFrame, *, key: Sequence[str], effect: str = WRITE) -> Counts:
+    """Delete the rows whose `key` stands in `rows`, null-safe; no commit where there is none. No value gets into the log."""
+    source = settled(spark, rows.select(*key).distinct())
+    if source.is_empty:
+        return Counts()
+    on = " AND ".join(f"t.{quoted(name)} <=> s.{quoted(name)}" for name in key)
+    return _merge_on(spark, target, source.rows, on, "WHEN MATCHED THEN DELETE", effect)
+
+
 def _differences(
     rows: DataFrame,
     old: DataFrame,
@@ -200,9 +209,13 @@ def _merge(
     effect: str = WRITE,
 ) -> Counts:
     on = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in key)
+    return _merge_on(spark, target, rows, f"{on}{bounds}", clauses, effect)
+
+
+def _merge_on(spark: SparkSession, target: str, rows: DataFrame, on: str, clauses: str, effect: str) -> Counts:
     about_to(effect)
     with temporary_view(spark, rows) as view:
-        result = spark.sql(f"MERGE INTO {target} t USING {view} s ON {on}{bounds} {clauses}").collect()[0]
+        result = spark.sql(f"MERGE INTO {target} t USING {view} s ON {on} {clauses}").collect()[0]
     if result["num_affected_rows"] == 0:
         return Counts()
     version, metrics = last_commit(spark, target)

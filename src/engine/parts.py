@@ -12,7 +12,9 @@ class Column:
 
     `path` (documents only) is the dotted place in the delivered document, e.g. `_id.$oid`; the name must be what
     `column_name` makes of it, so that declared and discovered columns are named by one rule.
-    `personal` columns are masked in previews and may not reach gold.
+    `personal` columns are masked in previews and may not reach gold. A `pseudonym` stands for a person there; by it rows are
+    found when the person is forgotten. What `quotes` holds words of persons. None of them has statistics in the table's log,
+    which would outlive its rows.
     """
 
     name: str
@@ -20,6 +22,12 @@ class Column:
     comment: str
     path: str = ""
     personal: bool = False
+    pseudonym: bool = False
+    quotes: bool = False
+
+    @property
+    def tells_of_persons(self) -> bool:
+        return self.personal or self.pseudonym or self.quotes
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine.changes import Head, head_of, table_id
 from engine.conflicts import retried
 from engine.landing import land_all
 from engine.outcomes import Outcome, Outcomes
@@ -20,7 +19,7 @@ from engine.run_log import RunLog
 from engine.spec import Derived, FromRaw, Published
 from engine.spec_rules import LAYERS
 from engine.system import System
-from engine.table_run import Start, run_table
+from engine.table_run import Known, Start, known_head, run_table
 from utils.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -49,13 +48,11 @@ def _run_tables(run: Run, log: RunLog, layer: str) -> list[Outcome]:
     cursors = log.cursors(layer)
     outcomes: dict[str, Outcome] = {}
     bad: list[DataFrame] = []
-    heads: dict[str, Head | None] = {}
+    heads: dict[str, Known] = {}
     for wave in run.system.waves(layer):
         wanted = _wanted(run, wave)
         _add_heads(run, wanted, heads)
-        ids = _target_ids(run, wanted)
-        starts = [Start(cursors.get(table.path), heads, ids[table.path]) for table in wanted]
-        work = [partial(run_table, run, table, start) for table, start in zip(wanted, starts, strict=True)]
+        work = [partial(run_table, run, table, Start(cursors.get(table.path), heads)) for table in wanted]
         for outcome, rows in in_parallel(run.settings.parallel_tables, work):
             outcomes[outcome.table] = outcome
             bad += [rows] if rows is not None else []
@@ -70,13 +67,9 @@ def _wanted(run: Run, tables: list[Table]) -> list[FromRaw | Derived]:
     return [table for table in tables if run.settings.wants(table.name) and not isinstance(table, Published)]
 
 
-def _add_heads(run: Run, tables: Sequence[Table], heads: dict[str, Head | None]) -> None:
+def _add_heads(run: Run, tables: Sequence[Table], heads: dict[str, Known]) -> None:
     """Versions of the wave's inputs, fixed before anything is read; those that are known already stay as they are."""
     paths = list(dict.fromkeys(path for t in tables for path in t.reads.values() if path not in heads))
-    found = in_parallel(run.settings.parallel_tables, [partial(head_of, run.spark, run.settings.name_of(path)) for path in paths])
+    work = [partial(known_head, run.spark, run.settings.name_of(path)) for path in paths]
+    found = in_parallel(run.settings.parallel_tables, work)
     heads.update(zip(paths, found, strict=True))
-
-
-def _target_ids(run: Run, tables: Sequence[Table]) -> dict[str, str | None]:
-    found = in_parallel(run.settings.parallel_tables, [partial(table_id, run.spark, run.name_of(table)) for table in tables])
-    return {table.path: id_ for table, id_ in zip(tables, found, strict=True)}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pyspark.errors import PySparkException
 
+from engine.catalog import is_missing
 from engine.changes import Head, Window, head_of, table_id, window_of
 from engine.conflicts import retried
 from engine.derived import store
@@ -52,6 +53,11 @@ class Publication:
         """Input -> its table's id and version, for JSON: another task opens the same publication with it."""
         return {path: [head.table_id, head.version] for path, head in self.window.heads.items()}
 
+    @property
+    def code(self) -> str:
+        """Hash of the code that decides the table's content."""
+        return code_hash(self.table)
+
     def read(self, path: str) -> DataFrame:
         """An input's visible columns at its version. Raises SettingsError for a table that is not declared as input."""
         if path not in self.window.heads:
@@ -73,7 +79,7 @@ class Publication:
         window = self.window
         outcome = Outcome(
             self.table.path, "nothing to do", window.path, window.why or "asked for", datetime.now(UTC),
-            cursor_from=window.start, cursor_to=window.heads, code_hash=code_hash(self.table),
+            cursor_from=window.start, cursor_to=window.heads, code_hash=self.code,
         )  # fmt: skip
         try:
             built = _frame(self.run, self.table, rows)
@@ -107,6 +113,19 @@ def opened(
         rebuild=settings.rebuild,
     )  # fmt: skip
     return Publication(run, table, window)
+
+
+def published_rows(spark: SparkSession, system: System, path: str, settings: Settings) -> DataFrame:
+    """The rows of `layer.table`; none, with the declared columns, as long as nothing was published."""
+    rows = spark.table(settings.name_of(path))
+    try:
+        rows.schema  # noqa: B018 (asks for it now: a table that is not there is found out when something is asked)
+    except PySparkException as error:
+        if not is_missing(error):
+            raise
+        schema = ", ".join(f"`{column.name}` {column.type}" for column in system.table(path).columns)
+        return spark.createDataFrame([], schema)
+    return rows
 
 
 def _heads(run: Run, table: Published) -> dict[str, Head]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.run import Run
     from utils.settings import Settings
 
+GRAIN = "one row per bad record and rule"
 COLUMNS = (
     Column(
         "quarantine_id",
@@ -29,7 +30,7 @@ COLUMNS = (
     Column("table_name", "string", "Table that did not take the row, as layer.name."),
     Column("check_name", "string", "First rule that the row breaks."),
     Column("reason", "string", "Every rule that the row breaks."),
-    Column("record", "string", "The record, as JSON or as the delivered text."),
+    Column("record", "string", "The record, as JSON or as the delivered text.", personal=True),
     Column("source", "string", "File that delivered it, relative to the landing folder."),
     Column("position", "bigint", "Place of the record in its file, from 0."),
     Column("content_hash", "string", "SHA-256 of the record's text."),
@@ -42,12 +43,12 @@ COLUMNS = (
 
 def ensure_quarantine(run: Run) -> str:
     """The quarantine's full name; the table is made on first use."""
-    name, comment = run.settings.name_of("raw.quarantine"), "one row per bad record and rule"
+    name = run.settings.name_of("raw.quarantine")
     stored = stored_columns(run.spark, name)
     if stored is None:
-        create_table(run.spark, name, COLUMNS, comment=comment)
+        create_table(run.spark, name, COLUMNS, comment=GRAIN)
     else:
-        follow_declaration(run.spark, name, COLUMNS, stored, comment)
+        follow_declaration(run.spark, name, COLUMNS, stored, GRAIN)
     return name
 
 

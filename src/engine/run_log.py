@@ -39,7 +39,7 @@ COUNTS = {
 }
 TABLE_RUNS = (
     Column("run_id", "string", "Run of one layer of one system."),
-    Column("kind", "string", "run, or what else was done (backfill, replay, maintenance): that leaves cursors alone."),
+    Column("kind", "string", "run, or what else was done (backfill, replay, maintenance, forget): that leaves cursors alone."),
     Column("system", "string", "System."),
     Column("layer", "string", "Layer."),
     Column("table_name", "string", "Table as layer.name."),

@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine import ENGINE_VERSION
+from engine.person import Person
 from engine.sources.spec import Source
 from engine.spec import Derived, FromRaw, Input, Table
 from engine.spec_rules import IDENTIFIER, LAYERS
@@ -30,6 +31,8 @@ class System:
     time_zone: str
     sources: Sequence[Source]
     tables: Sequence[Table]
+    person: Person | None = None
+    """Who its records are about; None where nothing identifies anybody."""
 
     def __post_init__(self) -> None:
         where = f"system `{self.name}`"
@@ -46,6 +49,8 @@ class System:
             raise SpecError(where, f"`{path}` is declared twice")
         for table in self.tables:
             self._check_reads(table)
+        if self.person:
+            self.person.refuse_wrong(self)
 
     def _check_reads(self, table: Table) -> None:
         for parameter, path in table.reads.items():

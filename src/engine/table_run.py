@@ -18,18 +18,28 @@ from engine.system import code_hash
 from utils.errors import TidelineError
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
     from engine.run import Run
 
 
+# An input's version; None where there is no such table; why it could not be learned, which is its readers' failure.
+Known = Head | PySparkException | None
+
+
 @dataclass(frozen=True)
 class Start:
-    """What was known before a table's run: its cursor, its inputs' versions, its own id (None: no such table)."""
+    """What was known before a table's run: its cursor and its inputs' versions."""
 
     cursor: Cursor | None
-    heads: Mapping[str, Head | None]
-    target_id: str | None
+    heads: Mapping[str, Known]
+
+
+def known_head(spark: SparkSession, name: str) -> Known:
+    try:
+        return head_of(spark, name)
+    except PySparkException as error:
+        return error
 
 
 def run_table(run: Run, table: FromRaw | Derived, start: Start) -> tuple[Outcome, DataFrame | None]:
@@ -61,17 +71,24 @@ def said(error: Exception) -> str:
 
 def _afresh(run: Run, table: FromRaw | Derived, start: Start) -> Start:
     heads = {path: head_of(run.spark, run.settings.name_of(path)) for path in table.reads.values()}
-    return Start(start.cursor, heads, table_id(run.spark, run.name_of(table)))
+    return Start(start.cursor, heads)
 
 
 def _run_once(run: Run, table: FromRaw | Derived, start: Start, empty: Outcome) -> tuple[Outcome, DataFrame | None]:
     as_of = run.settings.as_of if isinstance(table, Derived) and "as_of" in table.run_parameters else None
-    heads = {path: head for path in table.reads.values() if (head := start.heads[path]) is not None}
+    heads: dict[str, Head] = {}
+    for path in table.reads.values():
+        head = start.heads[path]
+        if isinstance(head, PySparkException):
+            raise head
+        if head is not None:
+            heads[path] = head
     missing = [path for path in table.reads.values() if path not in heads]
     if missing:
         return replace(empty, status="failed", error=_missing(run, missing)), None
+    target_id = table_id(run.spark, run.name_of(table))
     window = window_of(
-        table, cursor=start.cursor, heads=heads, target_id=start.target_id, code=empty.code_hash, as_of=as_of,
+        table, cursor=start.cursor, heads=heads, target_id=target_id, code=empty.code_hash, as_of=as_of,
         rebuild=run.settings.rebuild,
     )  # fmt: skip
     outcome = replace(
@@ -104,7 +121,7 @@ def _run_once(run: Run, table: FromRaw | Derived, start: Start, empty: Outcome) 
         cursor_from=result.window.start,
         checks=result.checks,
         drifts=result.drifts,
-        target_id=start.target_id or table_id(run.spark, run.name_of(table)) or "",
+        target_id=target_id or table_id(run.spark, run.name_of(table)) or "",
     ), result.bad
 
 

@@ -20,15 +20,29 @@ def new_figure(
     """An empty figure with its title and axis labels (with units), and its axes."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained", facecolor="white")
     axes = figure.add_subplot()
+    put_title(axes, title, subtitle)
+    put_labels(axes, x=x, y=y)
+    return figure, axes
+
+
+def put_title(axes: Axes, title: str, subtitle: str = "") -> None:
+    """The title of a figure, over its first axes, with a line in small letters below it."""
     axes.set_title(f"{title}\n" if subtitle else title, loc="left", fontsize=13, fontweight="bold", color=INK)
     if subtitle:
-        axes.text(0, 1.02, subtitle, transform=axes.transAxes, fontsize=10, color=INK)
+        said = axes.annotate(
+            subtitle, (0, 1), xycoords="axes fraction", xytext=(0, 6), textcoords="offset points",
+            fontsize=10, color=INK,
+        )  # fmt: skip
+        said.set_in_layout(False)  # like a title, it may be wider than its axes
+
+
+def put_labels(axes: Axes, *, x: str, y: str) -> None:
+    """Axis labels with units, and the theme's lines."""
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="both", color=FAINT, linewidth=0.7)
     axes.set_axisbelow(True)
-    return figure, axes
 
 
 def empty_figure(title: str, why: str, *, x: str, y: str) -> Figure:
@@ -55,6 +69,8 @@ def bars(
     axes.invert_yaxis()
     axes.bar_label(drawn, labels=[said.format(value) for value in values], padding=3, fontsize=9, color=INK)
     axes.margins(x=0.12)
+    if not any(values):
+        axes.set_xlim(0, 1)  # nothing but zeros would stand in the middle
     axes.grid(axis="y", visible=False)
     in_thousands(axes, "x")
 

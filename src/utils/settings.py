@@ -28,7 +28,9 @@ WIDGETS = {
     "rebuild": ("false", "Recompute everything (true/false)"),
 }
 SECRET_SCOPE, PSEUDONYM_KEY = "tideline", "pseudonym_key"
+NO_SECRET = ("Secret does not exist", "no secret `")
 NAME = re.compile(r"[A-Za-z0-9_]*")
+AMOUNT = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 def _no_secret(key: str) -> str:
@@ -124,6 +126,15 @@ class Settings:
         """What an id is called in gold."""
         return pseudonym_of(self.secret(PSEUDONYM_KEY), personal_id)
 
+    def secret_or_none(self, key: str) -> str | None:
+        """A secret that a run can do without: None where it was never set, or is empty."""
+        try:
+            return self.secret(key).strip() or None
+        except Exception as error:  # every runtime has an exception of its own for this; the words are the same
+            if any(said in str(error) for said in NO_SECRET):
+                return None
+            raise
+
 
 def system_names() -> list[str]:
     """The systems in `src/systems`, by folder."""
@@ -177,9 +188,32 @@ def read_number(dbutils: Any, name: str, default: int, *, least: int, most: int,
     return int(text)
 
 
+def read_amount(dbutils: Any, name: str, default: float, *, most: float, label: str) -> float:
+    """An amount from 0 to `most`, with a point before its decimals; raises SettingsError for anything else."""
+    dbutils.widgets.text(name, f"{default:g}", label)
+    text = dbutils.widgets.get(name).strip()
+    if not AMOUNT.fullmatch(text) or float(text) > most:
+        raise SettingsError(f"widget `{name}`", f"`{text}`", expected=f"an amount from 0 to {most:g}, such as 0.5")
+    return float(text)
+
+
+def read_hours(dbutils: Any, name: str, label: str) -> int | None:
+    """Whole hours, or None where the widget is empty; raises SettingsError for anything else."""
+    text = read_text(dbutils, name, label)
+    if text and not text.isdecimal():
+        raise SettingsError(f"widget `{name}`", f"`{text}`", expected="whole hours, or nothing")
+    return int(text) if text else None
+
+
 def read_text(dbutils: Any, name: str, label: str) -> str:
     """A free text, empty by default."""
     dbutils.widgets.text(name, "", label)
+    return str(dbutils.widgets.get(name)).strip()
+
+
+def read_suggested(dbutils: Any, name: str, suggestions: Sequence[str], label: str) -> str:
+    """A text that may be picked from `suggestions`, the first of which is the default, or written freely."""
+    dbutils.widgets.combobox(name, suggestions[0], list(suggestions), label)
     return str(dbutils.widgets.get(name)).strip()
 
 

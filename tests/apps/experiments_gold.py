@@ -36,7 +36,7 @@ class World:
         if period == "whole":
             return self.counts
         share = self.days.get(period, 0.1)
-        scaled = lambda pair: tuple(round(each * share) for each in pair)  # noqa: E731
+        scaled = lambda pair: tuple(round(each * share) for each in pair)  # noqa: E731 (shorter than a function for one line)
         return {
             name: {variant: scaled(pair) for variant, pair in variants.items()}
             for name, variants in self.counts.items() if name not in self.only_whole

@@ -16,6 +16,8 @@ from tests.apps.served import ROOT, Api, environment, free_port, wait_until_it_a
 from tests.apps.test_ab_testing_api import write
 from tideline.commands.build import MOST_BYTES, build_apps
 
+pytestmark = pytest.mark.long
+
 APPS = sorted(path.parent.name for path in ROOT.glob("apps/*/app.yaml"))
 
 

@@ -14,6 +14,7 @@ from engine.sources.spec import Files
 from tideline.workspace.bundle import Bundle, lint, load_bundle
 from tideline.workspace.bundle.capabilities import refusals
 from tideline.workspace.bundle.namespaces import computed_fields
+from tideline.workspace.bundle.shipped import shipped_code
 from tideline.workspace.bundle.user import LocalUser
 from tideline.workspace.layout import Layout
 
@@ -154,6 +155,21 @@ def test_the_daily_job_runs_every_system_with_its_own_parameters() -> None:
         assert call["job_parameters"] == {
             name: f"{{{{job.parameters.{name}}}}}" for name in parameters_of(bundle.job("daily"))
         }
+
+
+def test_all_that_ships_is_read_for_what_serverless_compute_refuses() -> None:
+    read = {path.relative_to(ROOT).as_posix() for path in shipped_code(bundle_of("dev"))}
+    for folder in ("notebooks", "src", "apps"):
+        there = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*.py") if "__pycache__" not in path.parts}
+        assert there and there <= read
+    assert not [path for path in read if path.startswith(("tests/", "tideline/", "benchmarks/"))]
+
+
+def test_upkeep_visits_the_tables_of_every_system_one_after_the_other() -> None:
+    tasks = bundle_of("prod").job("maintenance")["tasks"]
+    assert {task["notebook_task"]["base_parameters"]["system"] for task in tasks} == set(SYSTEMS)
+    before = [[edge["task_key"] for edge in task.get("depends_on", [])] for task in tasks]
+    assert before == [[], *([task["task_key"]] for task in tasks[:-1])]
 
 
 def test_on_a_laptop_the_same_jobs_write_to_the_local_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,7 +195,7 @@ def _plain(row: Any) -> tuple[str | None, ...]:
 
 
 def _record(record: model.Record) -> tuple[str | None, ...]:
-    values = record | {"at": model.moment(record["at"])}  # type: ignore[operator]
+    values = record | {"at": model.moment(record["at"])}
     return tuple(_text(values[column.name]) for column in COLUMNS)
 
 

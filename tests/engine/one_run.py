@@ -45,7 +45,7 @@ def _die_at(effect: str, passed: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     for module in MODULES:
-        sys.modules[f"engine.{module}"].about_to = about_to  # type: ignore[attr-defined]
+        sys.modules[f"engine.{module}"].about_to = about_to
 
 
 def main() -> None:

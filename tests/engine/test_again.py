@@ -15,6 +15,8 @@ from engine.spec import Column
 from tests.engine.world import World, latest
 from utils.errors import SettingsError
 
+pytestmark = pytest.mark.long
+
 
 def things(records: DataFrame) -> DataFrame:
     return records

@@ -42,8 +42,8 @@ DELIVERED = {
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with payments_service(tmp_path_factory.mktemp("payments")) as service:
+def service() -> Iterator[Service]:
+    with payments_service() as service:
         yield service
 
 

@@ -38,11 +38,11 @@ COLUMNS = [Column("id", "string", "Key.")]
 
 def hashes(folder: Path) -> dict[str, str]:
     answers = Derived(
-        build=function(folder / "gold" / "answers.py", "answers"), layer="gold", inputs={"rows": Input("silver.rows")},  # type: ignore[arg-type]
+        build=function(folder / "gold" / "answers.py", "answers"), layer="gold", inputs={"rows": Input("silver.rows")},
         key=["id"], grain="one row per id", columns=COLUMNS,
     )  # fmt: skip
     records = Latest(
-        build=function(folder / "bronze" / "records.py", "records"), source="raw.records", key=["id"], sequence="id",  # type: ignore[arg-type]
+        build=function(folder / "bronze" / "records.py", "records"), source="raw.records", key=["id"], sequence="id",
         grain="one row per id", columns=COLUMNS,
     )  # fmt: skip
     return {"gold": code_hash(answers), "bronze": code_hash(records)}

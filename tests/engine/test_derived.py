@@ -15,6 +15,8 @@ from tests.engine.baskets import ALL, EVERYTHING, PER_DAY, TABLES, basket
 from tests.engine.world import World
 from utils.errors import LayerFailed
 
+pytestmark = pytest.mark.long
+
 SEEN = ("bronze.lines", "silver.priced", "gold.per_day", "gold.everything")
 
 

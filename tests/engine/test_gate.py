@@ -24,8 +24,8 @@ STRANGE = Pages("strange", key=["id"], sequence="updated_at", endpoint="strange"
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with payments_service(tmp_path_factory.mktemp("payments")) as service:
+def service() -> Iterator[Service]:
+    with payments_service() as service:
         with psycopg.connect(service.owner.dsn) as connection:
             write_day(connection, sample(7, 0.01, date(2023, 6, 1)), 1)
         yield service

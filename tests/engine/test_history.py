@@ -14,6 +14,8 @@ from engine.spec import Column, Derived, History, Input
 from tests.engine import model
 from tests.engine.world import World
 
+pytestmark = pytest.mark.long
+
 
 def versions(records: DataFrame) -> DataFrame:
     return records

@@ -22,14 +22,16 @@ from tideline.samples.payments.database import FUTURE_ID, upsert
 from tideline.samples.payments.life import Version
 from utils.errors import LayerFailed, SourceError
 
+pytestmark = pytest.mark.long
+
 ZONE = "America/Argentina/Buenos_Aires"
 PAYMENTS = Pages("payments", key=["id"], sequence="updated_at", zone=ZONE, endpoint="payments", first_days=30, page_size=100)
 NOON = datetime(2023, 6, 1, 12)
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with payments_service(tmp_path_factory.mktemp("payments")) as service:
+def service() -> Iterator[Service]:
+    with payments_service() as service:
         yield service
 
 

@@ -11,10 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from engine.sources.spec import Files
+from engine.sources.surveyed import said_by
 from engine.spec import Column
 from engine.system import System
 from tests.engine.world import LONG_AGO, World, latest
@@ -194,3 +196,15 @@ def test_a_second_run_lands_nothing_and_new_content_under_an_old_name_lands(worl
 def test_a_source_without_columns_is_refused() -> None:
     with pytest.raises(SpecError, match="a parquet source without columns"):
         Files("records", format="parquet", folder="drops", pattern=str(Path("*.parquet")))
+
+
+def test_why_a_file_cannot_be_read_is_said_whole_however_long_its_path_is() -> None:
+    path = "file:" + "/a folder with a long name".replace(" ", "_") * 20 + "/cut.parquet"
+    error = PySparkException(
+        f"Job aborted: [FAILED_READ_FILE.NO_HINT] Encountered error while reading file {path}. \n\tat org.apache.Some(thing)\n"
+        f"Caused by: java.lang.RuntimeException: {path} is not a Parquet file"
+    )
+    assert said_by(error) == (
+        "[FAILED_READ_FILE.NO_HINT] Encountered error while reading file cut.parquet. "
+        "Caused by: java.lang.RuntimeException: cut.parquet is not a Parquet file"
+    )

@@ -18,6 +18,8 @@ from engine.spec import Column, Derived, Input
 from tests.engine.world import World, latest
 from utils.pseudonyms import pseudonym_of
 
+pytestmark = pytest.mark.long
+
 SECRET = "a secret of the tests"
 JUNE = "2024-06-15T00:00:00Z"  # within the tombstone horizon of the test before
 

@@ -15,6 +15,8 @@ from engine.spec import Column, Derived, Input, Published
 from tests.engine.world import World, latest
 from utils.errors import LayerFailed, SettingsError, SpecError
 
+pytestmark = pytest.mark.long
+
 COLUMNS = [
     Column("id", "string", "Key.", path="id"),
     Column("at", "timestamp", "Sequence.", path="at"),

@@ -15,8 +15,11 @@ from engine.sources.reconcile import reconcile, refuse_missing
 from engine.sources.spec import Rows
 from engine.spec import Column
 from tests.engine.sources_world import SourcesWorld
-from tideline.samples.postgres import Login, Postgres
+from tests.samples.cluster import running_cluster
+from tideline.samples.postgres import Login
 from utils.errors import LayerFailed, SourceError
+
+pytestmark = pytest.mark.long
 
 VISITS = Rows(
     "visits", key=["event_id"], sequence="updated_at", table="visits", connections=3,
@@ -37,11 +40,9 @@ FROM generate_series(1, {n}) AS i
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Login, Login]]:
-    cluster = Postgres(tmp_path_factory.mktemp("rows") / "postgres")
-    cluster.start()
-    yield cluster.ensure_database("shop")
-    cluster.stop()
+def database() -> Iterator[tuple[Login, Login]]:
+    with running_cluster() as cluster:
+        yield cluster.ensure_database("shop")
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from engine.spec import Column, Derived, History, Input
 from tests.engine.world import World, latest
 from utils.errors import LayerFailed
 
+pytestmark = pytest.mark.long
+
 
 def things(records: DataFrame) -> DataFrame:
     return records

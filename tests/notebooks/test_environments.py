@@ -16,7 +16,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.py"))
 # Modules of the models that the serverless runtime lacks or has in another version, and the package of each.
 NEEDED = {
     "mlflow": "mlflow", "usearch": "usearch", "implicit": "implicit", "threadpoolctl": "threadpoolctl",
-    "jax": "jax", "numpyro": "numpyro",
+    "jax": "jax", "numpyro": "numpyro", "openai": "openai",
+    "budoux": "budoux", "py3langid": "py3langid", "stopwordsiso": "stopwordsiso",
 }  # fmt: skip
 
 
@@ -47,11 +48,19 @@ def modules_of(path: Path, seen: set[Path] | None = None) -> set[str]:
     return found
 
 
+def test_the_notebook_of_silver_names_what_workers_import_for_it() -> None:
+    """Python functions run in the notebook's environment; nothing else imports these packages."""
+    modules = modules_of(ROOT / "src" / "systems" / "community" / "comment_features.py")
+    needed = {NEEDED[module] for module in modules if module in NEEDED}
+    dependencies = parse((ROOT / "notebooks" / "etl" / "silver.py").read_text()).environment()["dependencies"]
+    assert needed == {"budoux", "py3langid", "stopwordsiso"} == {each.split("==")[0] for each in dependencies}
+
+
 def test_the_notebooks_of_layers_need_no_library_of_the_models() -> None:
     """They import a system's declarations, and nothing that only its models need."""
     for name in ("payments", "funnel", "community", "ab_testing", "vouchers"):
         modules = imported_at_start(ROOT / "src" / "systems" / name / "system.py")
-        assert not {"mlflow", "usearch", "implicit", "jax", "numpyro"} & modules, name
+        assert not {"mlflow", "usearch", "implicit", "jax", "numpyro", "openai", "pydantic"} & modules, name
 
 
 def imported_at_start(path: Path, seen: set[Path] | None = None) -> set[str]:

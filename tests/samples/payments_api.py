@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import requests
 
+from tests.samples.cluster import running_cluster
 from tideline.samples.payments import make_tables
 from tideline.samples.postgres import Login, Postgres
 from tideline.samples.processes import Served, serve_payments
@@ -35,11 +35,9 @@ class Service:
 
 
 @contextmanager
-def payments_service(folder: Path) -> Iterator[Service]:
+def payments_service() -> Iterator[Service]:
     """An empty database and the API over it, both ended afterwards."""
-    cluster = Postgres(folder / "postgres")
-    cluster.start()
-    try:
+    with running_cluster() as cluster:
         owner, reader = cluster.ensure_database("payments")
         with psycopg.connect(owner.dsn) as connection:
             make_tables(connection)
@@ -48,5 +46,3 @@ def payments_service(folder: Path) -> Iterator[Service]:
             yield Service(cluster, owner, served)
         finally:
             served.stop()
-    finally:
-        cluster.stop()

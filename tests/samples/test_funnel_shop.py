@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.samples.cluster import running_cluster
 from tideline.samples import funnel
 from tideline.samples.funnel.database import PAGES, STEPS
-from tideline.samples.postgres import Postgres
 from tideline.samples.tables import Connection
 from tideline.workspace.errors import WorkspaceError
 
@@ -20,14 +20,10 @@ START = date(2023, 6, 1)
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    cluster = Postgres(tmp_path_factory.mktemp("funnel") / "postgres")
-    cluster.start()
-    owner, _ = cluster.ensure_database("funnel")
-    with psycopg.connect(owner.dsn) as connection:
+def connection() -> Iterator[Connection]:
+    with running_cluster() as cluster, psycopg.connect(cluster.ensure_database("funnel")[0].dsn) as connection:
         funnel.make_tables(connection)
         yield connection
-    cluster.stop()
 
 
 def one(connection: Connection, sql: str) -> object:

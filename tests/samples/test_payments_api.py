@@ -20,8 +20,8 @@ START = date(2023, 6, 1)
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with payments_service(tmp_path_factory.mktemp("payments")) as service:
+def service() -> Iterator[Service]:
+    with payments_service() as service:
         payments = sample(7, 0.05, START)
         with psycopg.connect(service.owner.dsn) as connection:
             for day in (1, 2):

@@ -16,7 +16,7 @@ import systems
 from tests.systems.deployment import Deployment, deployed
 from tideline.samples import write_day
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 LAYERS = ("raw", "bronze", "silver", "gold")
 
 

@@ -44,7 +44,8 @@ def _community(files: list[Path], draw: random.Random) -> list[dict[str, bytes]]
     deliveries: list[dict[str, bytes]] = [{} for _ in SHARES]
     for name, documents in collections.items():
         for number, batch in enumerate(_dealt(documents, draw)):
-            deliveries[number][f"{name}-2024-02-0{number + 1}_06-00-00.json"] = json.dumps(batch).encode()
+            folder = "../labels/" if name == "comment_labels" else ""
+            deliveries[number][f"{folder}{name}-2024-02-0{number + 1}_06-00-00.json"] = json.dumps(batch).encode()
     return deliveries
 
 
@@ -77,15 +78,13 @@ def _vouchers(files: list[Path], draw: random.Random) -> list[dict[str, bytes]]:
 def test_random_splits_give_what_a_rebuild_gives(
     system: str, source: str, dealer: Any, scale: float, seed: int, spark: Any, tmp_path: Path
 ) -> None:
-    files = [
-        Path(file)
-        for day in (1, 2)
-        for file in write_day(system, tmp_path / "samples", day, scale=scale, seed=seed).files
-    ]
+    written = [write_day(system, tmp_path / "samples", day, scale=scale, seed=seed) for day in (1, 2)]
+    files = [Path(file) for delivery in written for file in (*delivery.files, *delivery.beside)]
     with deployed(spark, tmp_path / "volumes", system, source) as deployment:
         runs = []
         for delivery in dealer(files, random.Random(seed)):
             for name, content in delivery.items():
+                (deployment.landing / name).parent.mkdir(exist_ok=True)
                 (deployment.landing / name).write_bytes(content)
             runs.append(deployment.run(*LAYERS))
         for table in deployment.system.tables:

@@ -43,8 +43,8 @@ def expected(**values: str) -> list[dict[str, object]]:
 
 def test_a_whole_key_finds_its_rows_in_their_order(rows: Rows) -> None:
     for row in DRAWN:
-        found = rows.find(row["name"], row["day"], row["rule"])  # type: ignore[arg-type]
-        assert found == expected(name=row["name"], day=row["day"], rule=row["rule"])  # type: ignore[arg-type]
+        found = rows.find(row["name"], row["day"], row["rule"])
+        assert found == expected(name=row["name"], day=row["day"], rule=row["rule"])
 
 
 def test_the_first_columns_of_a_key_find_all_rows_below(rows: Rows) -> None:
@@ -59,9 +59,9 @@ def test_unknown_texts_find_nothing(values: tuple[str, ...], rows: Rows) -> None
 
 
 def test_texts_beside_are_those_of_some_row_in_their_order(rows: Rows) -> None:
-    assert rows.texts_beside("é") == sorted({row["day"] for row in DRAWN if row["name"] == "é"})  # type: ignore[type-var]
+    assert rows.texts_beside("é") == sorted({row["day"] for row in DRAWN if row["name"] == "é"})
     assert rows.texts_beside("z") == []
-    assert list(rows.codes[0]) == sorted({row["name"] for row in DRAWN})  # type: ignore[type-var]
+    assert list(rows.codes[0]) == sorted({row["name"] for row in DRAWN})
 
 
 @pytest.mark.parametrize("given", [[], [batches()[0].slice(0, 0)]])

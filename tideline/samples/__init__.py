@@ -37,8 +37,20 @@ def write_day(system: str, landing: Path, day_index: int, *, scale: float, seed:
 def sample(
     system: str, landing: Path, *, days: int, scale: float, seed: int, start: date = START, months: int = 0
 ) -> list[Delivery]:
-    """Write the deliveries of `days` days, oldest first; community: before them one full export of users per month."""
+    """Write the deliveries of `days` days, oldest first.
+
+    community: before them one delivery per month, of all users and of what was posted, said and voted since the one before;
+    then what patrons pay has a season.
+    """
     if months and system != "community":
         raise WorkspaceError(f"`{system}` has no monthly exports", hint="Leave out the months.")
-    monthly = [community.write_month(landing, before, scale=scale, seed=seed, start=start) for before in range(months, 0, -1)]
-    return monthly + [write_day(system, landing, index, scale=scale, seed=seed, start=start) for index in range(1, days + 1)]
+    if not months:
+        return [write_day(system, landing, index, scale=scale, seed=seed, start=start) for index in range(1, days + 1)]
+    return [_month_or_day(landing, index, scale=scale, seed=seed, start=start) for index in range(1 - months, days + 1)]
+
+
+def _month_or_day(landing: Path, index: int, *, scale: float, seed: int, start: date) -> Delivery:
+    """Day `index` of the community with seasons; from 0 down, the months before, the newest first."""
+    if index < 1:
+        return community.write_month(landing, 1 - index, scale=scale, seed=seed, start=start)
+    return community.write_day(landing, index, scale=scale, seed=seed, start=start, has_seasons=True)

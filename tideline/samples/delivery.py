@@ -11,11 +11,15 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Delivery:
-    """One day's files, in the order in which they land, and how many times each kind of dirt is in them."""
+    """One day's files, in the order in which they land, and how many times each kind of dirt is in them.
+
+    `beside` are files of the day for other sources of the system, in folders beside that of `files`.
+    """
 
     date: date
     files: tuple[Path, ...]
     dirt: dict[str, int]
+    beside: tuple[Path, ...] = ()
 
 
 class Drop:

@@ -4,6 +4,8 @@ A listing tells which files are new by name, size and time. New ones are read on
 their content hash, how their records are separated, and whether they are complete; then once more by record.
 What was decided about each file stands in `ops.files`, so that a run with nothing new reads no file at all.
 
+Of persons who were forgotten nothing lands, and their records do not stay in the files either (`forgetting/`).
+
 Side effects, in order: raw append, one per source; ops.files append, one per layer. The append looks at what raw holds
 of these contents, so that Delta refuses it where another run landed meanwhile; then the source is landed again.
 """
@@ -21,8 +23,11 @@ from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from engine.effects import about_to
+from engine.forgetting.delivered import clear_of_forgotten
+from engine.forgetting.forgotten import judge_of_listed
+from engine.forgetting.suppressed import without_forgotten
 from engine.outcomes import Counts
-from engine.sources.ledger import Decision, Listed
+from engine.sources.ledger import Decision, Ledger, Listed
 from engine.sources.records import read_records, survey
 from engine.sources.spec import Files
 from engine.sources.surveyed import Surveyed, said_by
@@ -31,6 +36,7 @@ from utils.errors import SourceError
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from engine.forgetting.judge import Judge
     from engine.run import Run
 
 # A file without its end that changed this recently may still be being written: it waits for the next run.
@@ -89,6 +95,9 @@ def land(run: Run, source: Files, new: Sequence[Listed], *, is_new: bool = False
     surveyed, unreadable = _survey(run, source, readable)
     decisions += unreadable
     known = set() if is_new else _known_hashes(run, target, [found.file_hash for _, found in surveyed])
+    judge = judge_of_listed(run, source.name)
+    if judge is not None and surveyed:
+        known |= Ledger(run).rewritten([found.file_hash for _, found in surveyed])
     to_land: list[tuple[Listed, Surveyed]] = []
     for file, found in surveyed:
         decision = _decide(file, found, known)
@@ -96,14 +105,12 @@ def land(run: Run, source: Files, new: Sequence[Listed], *, is_new: bool = False
         if decision.status in ("landed", "truncated"):
             known.add(found.file_hash)
             to_land.append((file, found))
-    if not to_land:
-        return Counts(), decisions
-    counts, records = _append(run, source, target, to_land)
+    counts, records = _append(run, source, target, to_land, judge) if to_land else (Counts(), {})
     decisions = [
         replace(d, records=records.get(d.file_hash, 0)) if d.status in ("landed", "truncated") else d
         for d in decisions
     ]
-    return counts, decisions
+    return counts, clear_of_forgotten(run, source, surveyed, decisions, judge)
 
 
 def _decide(file: Listed, found: Surveyed, known: set[str]) -> Decision:
@@ -157,9 +164,9 @@ def _present(run: Run, target: str, hashes: Sequence[str]) -> DataFrame:
 
 
 def _append(
-    run: Run, source: Files, target: str, files: Sequence[tuple[Listed, Surveyed]]
+    run: Run, source: Files, target: str, files: Sequence[tuple[Listed, Surveyed]], judge: Judge | None
 ) -> tuple[Counts, dict[str | None, int]]:
-    records = read_records(run.spark, source, files)
+    records = without_forgotten(read_records(run.spark, source, files), judge)
     stamped = records.withColumns(
         {"_landed_at": F.current_timestamp(), "_run_id": F.lit(run.settings.run_id)}
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
 from engine.catalog import create_table, stored_columns
 from engine.spec import Column
 
@@ -25,7 +27,7 @@ FILES = (
         "status",
         "string",
         "landed, repeated (content was landed before), empty, truncated (landed, the end is missing), "
-        "unreadable, unmatched (no source takes its name) or waiting.",
+        "unreadable, unmatched (no source takes its name), waiting, or rewritten (without what was a forgotten person's).",
     ),
     Column("records", "bigint", "Records landed."),
     Column("decided_at", "timestamp", "By the clock."),
@@ -73,6 +75,11 @@ class Ledger:
             args={"system": self.run.system.name},
         ).collect()
         return {(row["file"], row["length_bytes"], row["modified_at"]) for row in rows}
+
+    def rewritten(self, hashes: Sequence[str]) -> set[str]:
+        """Which of these contents are those of landed files that were rewritten: their records are in raw already."""
+        rows = self.run.spark.table(self.name).where("status = 'rewritten'").where(F.col("file_hash").isin(list(hashes)))
+        return {row[0] for row in rows.select("file_hash").collect()}
 
     def append(self, source: str, decisions: Sequence[Decision]) -> list[tuple[object, ...]]:
         now, run = datetime.now(UTC), self.run

@@ -57,13 +57,13 @@ def _surveyed(source: Files, blocks: Sequence[Row]) -> Surveyed:
         header = tuple(next(csv.reader([first.strip("\ufeff\r ")])))
         return Surveyed(digest, "csv", "\n", "", True, sum(block["n_lines"] for block in blocks) == 1, header)
     element = next((block["element"]["value"] for block in filled if block["element"]), "")
-    layout, separator, indent = _layout(first.strip("\ufeff\r "), element)
+    layout, separator, indent = layout_of(first.strip("\ufeff\r "), element)
     is_complete = last.strip().endswith("}" if layout == "lines" else "]")
     opening = int(first.strip("\ufeff\r ") == "[")
     return Surveyed(digest, layout, separator, indent, is_complete, first.strip() == "[]", opening=opening)
 
 
-def _layout(first: str, element: str) -> tuple[str, str, str]:
+def layout_of(first: str, element: str) -> tuple[str, str, str]:
     """How records are separated: (layout, separator, indent).
 
     `[` alone on its line, or `[{` without a closing brace: an indented array, whose elements start at one indent.

@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import functions as F
 
 from engine.effects import about_to
+from engine.forgetting.forgotten import judge_of_listed
+from engine.forgetting.suppressed import without_forgotten
 from utils.errors import SourceError
 
 if TYPE_CHECKING:
@@ -97,7 +99,8 @@ def append_new(
         }
     ).select(*[column.name for column in source.all_columns])
     fresh = not_held(run, source, stamped, since, are_distinct=are_distinct)
-    if has_new or fresh.limit(1).count():
+    is_certain = has_new and judge_of_listed(run, source.name) is None  # what is new may be a forgotten person's
+    if is_certain or fresh.limit(1).count():
         about_to("append records")
         columns = [column.name for column in source.all_columns]
         fresh.select(*columns).write.format("delta").mode("append").saveAsTable(target)
@@ -106,7 +109,11 @@ def append_new(
 def not_held(
     run: Run, source: Marked, records: DataFrame, since: datetime | None, *, are_distinct: bool = False
 ) -> DataFrame:
-    """The distinct records, by content, that raw does not hold; it is looked at from `since` on, and where it has no sequence."""
+    """The distinct records, by content, that raw does not hold; it is looked at from `since` on, and where it has no sequence.
+
+    Those of persons who were forgotten are not among them.
+    """
+    records = without_forgotten(records, judge_of_listed(run, source.name))
     held = run.spark.table(run.settings.name_of(source.path))
     if since is not None:
         held = held.where((F.col("_sequence") >= F.lit(since)) | F.col("_sequence").isNull())

@@ -12,8 +12,10 @@ from engine.parts import Column
 from engine.spec_rules import IDENTIFIER
 from utils.errors import SpecError
 
-DOCUMENT = Column("document", "variant", "The delivered document; null where it could not be parsed.")
-TEXT = Column("text", "string", "The record as it was delivered, where it could not be parsed; null otherwise.")
+DOCUMENT = Column("document", "variant", "The delivered document; null where it could not be parsed.", personal=True)
+TEXT = Column(
+    "text", "string", "The record as it was delivered, where it could not be parsed; null otherwise.", personal=True
+)
 LANDED = (
     Column("_landed_at", "timestamp", "When the record was landed, by the clock."),
     Column("_run_id", "string", "Run that landed it."),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Spark names its errors: `[FAILED_READ_FILE.NO_HINT] Encountered ...`.
 NAMED_ERROR = re.compile(r"\[[A-Z][A-Z_.0-9]+\] ")
+FOLDERS = re.compile(r"(?<!\S)(?:\w+:)?/(?:[^/\s]+/)+(?=[^/\s])")
+
 
 class File(Protocol):
     """What reading needs to know of a file."""
@@ -85,8 +87,11 @@ def as_path(uri: str) -> str:
 
 
 def said_by(error: PySparkException) -> str:
-    """What a person should know of a file that cannot be read: Spark's own sentence and the cause at the bottom of it."""
-    lines = [line.strip() for line in str(error).splitlines()]
+    """What a person should know of a file that cannot be read: Spark's own sentence and the cause at the bottom of it.
+
+    Files lose their folders: the ledger names them beside, and said twice they would fill the note.
+    """
+    lines = [FOLDERS.sub("", line.strip()) for line in str(error).splitlines()]
     lines = [line for line in lines if line and not line.startswith(("at ", "JVM stacktrace", "..."))]
     named = [line[found.start() :] for line in lines if (found := NAMED_ERROR.search(line))]
     first = (named or lines or ["no reason given"])[0]

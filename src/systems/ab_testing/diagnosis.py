@@ -3,11 +3,14 @@
 R-hat and the effective sample size after Gelman et al., Bayesian Data Analysis (3rd edition), 11.4 and 11.5; posterior
 predictive p-values after 6.3: the share of data sets drawn from the fit in which a statistic exceeds the observed one,
 ties by half. Near 0 or 1, the model cannot make what was seen.
+
+Chains that disagree, or spreads that the model cannot make, refuse a fit: what is published rests on them. Another statistic
+that it cannot make is told beside every row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,6 +34,7 @@ class Finding:
     value: float
     least: float
     most: float
+    refuses: bool = True
 
     @property
     def holds(self) -> bool:
@@ -69,7 +73,10 @@ def judge(fitted: Fitted, predictions: Sequence[Prediction]) -> list[Finding]:
         Finding(rule, "least effective sample size", effective, LEAST_EFFECTIVE, np.inf),
         Finding(rule, "share of divergent draws", fitted.n_divergences / len(fitted.draws), 0.0, MOST_DIVERGENT),
         *(
-            Finding(rule, f"p of {each.statistic}", each.p_value, LEAST_PREDICTIVE, 1 - LEAST_PREDICTIVE)
+            Finding(
+                rule, f"p of {each.statistic}", each.p_value, LEAST_PREDICTIVE, 1 - LEAST_PREDICTIVE,
+                refuses=each.statistic in SPREADS,
+            )
             for each in predictions
         ),
     ]  # fmt: skip
@@ -111,18 +118,36 @@ STATISTICS: dict[str, Callable[[Any, Any, Floats], Floats]] = {
 }
 
 
+# Those that say how much experiments and variants differ, as the published rates do.
+SPREADS = ("spread between experiments", "spread between variants")
+
+
 def as_table(findings: Sequence[Finding]) -> pd.DataFrame:
     """For people."""
     return pd.DataFrame([{**asdict(each), "holds": each.holds} for each in findings])
 
 
 def refuse_unless_sound(findings: Sequence[Finding]) -> None:
-    """Raises CheckFailed, which names what does not hold."""
+    """Raises CheckFailed, which names what does not hold of that which must."""
     wrong = [
         f"{each.check} by {each.attribution} is {each.value:.3g} and not within {each.least:.3g} and {each.most:.3g}"
         for each in findings
-        if not each.holds
+        if each.refuses and not each.holds
     ]
     if wrong:
         hint = "Nothing was published: what stands there is of the fit before. The run in MLflow has the figures."
         raise CheckFailed("hierarchical model", "; ".join(wrong), hint=hint)
+
+
+def misfits(findings: Sequence[Finding], predictions: Mapping[str, Sequence[Prediction]]) -> dict[str, str]:
+    """By rule of attribution, in words, what was seen that the model does not make; rules without any are left out."""
+    wrong = {(each.attribution, each.check) for each in findings if not each.holds}
+    said = {
+        rule: "; ".join(
+            f"{each.observed:.3g} {each.statistic} seen, {np.mean(each.replicated):.3g} expected"
+            for each in made
+            if (rule, f"p of {each.statistic}") in wrong
+        )
+        for rule, made in predictions.items()
+    }
+    return {rule: text for rule, text in said.items() if text}

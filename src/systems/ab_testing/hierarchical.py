@@ -43,8 +43,8 @@ class Sampling:
 
     seed: int = 1
     n_chains: int = 4
-    n_warmup: int = 400
-    n_draws: int = 800
+    n_warmup: int = 600
+    n_draws: int = 2_000
     target_accept: float = 0.98  # small steps: few experiments leave `within` open towards zero, where larger ones diverge
 
 

@@ -69,7 +69,9 @@ def said(rows: pd.DataFrame, attribution: str) -> pd.DataFrame:
     )
     leaders = [_of_leader(row) for row in several[is_sure].to_dict("records")]
     doubtful = [_of_doubtful(row) for row in several[was_sure & ~is_sure].to_dict("records")]
-    return pd.DataFrame({"what the experiments say": [summary, *leaders, *doubtful]})
+    misfits = rows.loc[rows["attribution"] == attribution, "misfit"].dropna().unique()
+    limits = [f"Not explained by the model: {each}. For small variants, trust their own data more." for each in misfits]
+    return pd.DataFrame({"what the experiments say": [summary, *leaders, *doubtful, *limits]})
 
 
 def _of_leader(row: Row) -> str:

@@ -18,10 +18,11 @@ from matplotlib.figure import Figure
 from systems.ab_testing.diagnosis import Finding
 from systems.ab_testing.fitted import Fitted
 from systems.ab_testing.hierarchical import BETWEEN, MEAN, WITHIN, Sampling
+from utils.tracking import Tracking
 
 
 def log_fits(
-    experiment: str,
+    tracking: Tracking,
     name: str,
     fits: Sequence[Fitted],
     findings: Sequence[Finding],
@@ -29,16 +30,16 @@ def log_fits(
     *,
     sampling: Sampling,
     versions: Mapping[str, Sequence[Any]],
+    code: str,
     figures: Mapping[str, Figure],
 ) -> str:
-    """Log all of it as one run, under the notebook's own experiment where none is named. Gives the run's id.
+    """Log all of it as one run, with what it takes to make it again. Gives the run's id.
 
-    Also what is not to be believed is logged: its tag `sound` says false.
+    Also what is not to be believed is logged: its tag `sound` says false. `code` is the hash of what made the result.
     """
-    if experiment:
-        mlflow.set_experiment(experiment)
     is_sound = all(each.holds for each in findings)
-    with mlflow.start_run(run_name=name, tags={"sound": str(is_sound).lower(), "day": fits[0].day}) as run:
+    tags = {"sound": str(is_sound).lower(), "day": fits[0].day}
+    with tracking.run(name, versions, code=code, tags=tags) as run:
         mlflow.log_params(_parameters(fits, sampling, versions))
         mlflow.log_metrics(_metrics(fits, findings))
         mlflow.log_dict({path: list(version) for path, version in versions.items()}, "inputs.json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,11 +40,17 @@ def difference_of_rates(buyers: Sequence[int], participants: Sequence[int]) -> S
     if len(bought) < 2 or share in (0.0, 1.0):
         return None
     expected = np.stack([took_part * share, took_part * (1 - share)])
-    if expected.min() >= LEAST_EXPECTED:
+    if _least_expected(bought, took_part) >= LEAST_EXPECTED:
         observed = np.stack([bought, took_part - bought])
         statistic = float(((observed - expected) ** 2 / expected).sum())
         return Significance(float(special.chdtrc(len(bought) - 1, statistic)), CHI_SQUARE)
     return _exact(bought, took_part)
+
+
+def _least_expected(bought: Ints, took_part: Ints) -> Fraction:
+    """Exact, so that an expected count of five is not 4.999."""
+    n_bought, n = int(bought.sum()), int(took_part.sum())
+    return Fraction(int(took_part.min()) * min(n_bought, n - n_bought), n)
 
 
 def _exact(bought: Ints, took_part: Ints) -> Significance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.person import Mentions, Person
 from engine.sources.spec import Files
 from engine.spec import Column
 from engine.system import System
@@ -39,4 +40,5 @@ SYSTEM = System(
         gold.EXPERIMENT_FUNNEL,
         gold.EXPERIMENT_POSTERIORS,
     ],
+    person=Person(noun="user", sources={"events": Mentions("user_id")}),
 )

@@ -1,7 +1,11 @@
-"""Figures of the posts' dashboard: monthly activity with its trend, and comments of a window of days."""
+"""Figures of the posts' dashboard: monthly activity with its trend, and comments of a window of days.
+
+The window is that of the other dashboards, too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,12 +13,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from systems.community.config import UNKNOWN
 from systems.community.figures import STATUSES
 from utils.colours import BLUE, GREEN, ORANGE, SKY
 from utils.errors import SettingsError
 from utils.figures import bars, empty_figure, height_of, in_thousands, legend_below, new_figure
 
 DAYS_SHOWN = 30
+OTHERS = "others"
 DAYS_PER_MONTH = 365.2425 / 12
 POSTS = {"n_posts": ("posts", BLUE), "n_polls": ("polls", ORANGE)}
 COMMENTS = {"n_comments": ("comments", GREEN)}
@@ -36,15 +42,22 @@ class Period:
         return days[(day >= pd.Timestamp(self.start)) & (day <= pd.Timestamp(self.end))]
 
 
-def shown_period(days: pd.DataFrame, start: date | None, end: date | None) -> Period | None:
-    """The chosen window; where a side is not chosen, that of the last 30 days that have comments. None without any.
+def shown_period(
+    days: pd.DataFrame,
+    start: date | None,
+    end: date | None,
+    *,
+    counted: Sequence[str] = ("n_comments",),
+    n_days: int | None = DAYS_SHOWN,
+) -> Period | None:
+    """The chosen window; where a side is not chosen, that of the last `n_days` days on which anything was counted.
 
-    Raises SettingsError if it ends before it starts.
+    All such days count where `n_days` is None. None where there are none. Raises SettingsError if it ends before it starts.
     """
-    with_data = sorted({value.date() for value in pd.to_datetime(days.loc[days["n_comments"] > 0, "day"])})
-    last = [day for day in with_data if (start is None or day >= start) and (end is None or day <= end)][
-        -DAYS_SHOWN:
-    ]
+    is_counted = (days[list(counted)] > 0).any(axis="columns")
+    with_data = sorted({value.date() for value in pd.to_datetime(days.loc[is_counted, "day"])})
+    within = [day for day in with_data if (start is None or day >= start) and (end is None or day <= end)]
+    last = within[-n_days:] if n_days else within
     first_day, last_day = start or (last[0] if last else end), end or (last[-1] if last else start)
     if first_day is None or last_day is None:
         return None
@@ -83,7 +96,7 @@ def comments_by_patron_status(days: pd.DataFrame, period: Period | None) -> Figu
     counts = _counts(days, period, "patron_status")
     if counts.empty:
         return empty_figure(title, _nothing(period), x=x, y=y)
-    order = [status for status in (*STATUSES, "unknown") if status in counts.index]
+    order = [status for status in (*STATUSES, UNKNOWN) if status in counts.index]
     figure, axes = new_figure(title, x=x, y=y, height=height_of(len(order)), subtitle=str(period))
     bars(axes, order, [float(counts[status]) for status in order], colour=GREEN)
     return figure
@@ -97,7 +110,7 @@ def comments_by_country(days: pd.DataFrame, period: Period | None, n: int = 20) 
         return empty_figure(title, _nothing(period), x=x, y=y)
     names, values = list(counts.index[:n]), [float(value) for value in counts[:n]]
     if len(counts) > n:
-        names, values = [*names, "others"], [*values, float(counts[n:].sum())]
+        names, values = [*names, OTHERS], [*values, float(counts[n:].sum())]
     figure, axes = new_figure(title, x=x, y=y, height=height_of(len(names)), subtitle=str(period))
     bars(axes, names, values, colour=SKY)
     return figure

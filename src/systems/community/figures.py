@@ -23,19 +23,21 @@ NO_SUPPORT = "Nobody has paid anything yet."
 
 
 def totals(countries: pd.DataFrame) -> pd.DataFrame:
-    """The community in eight numbers, from `users_by_country`."""
+    """The community in nine numbers, from `users_by_country`."""
     total = countries.drop(columns="country").astype(float).sum()
-    n_users = total["n_users"]
+    n_users, n_patrons = total["n_users"], total["n_patrons"]
+    per_patron = f"{total['entitled_amount'] / n_patrons:,.2f} USD" if n_patrons else "there are no patrons"
     share = 100 * total["n_supporters"] / n_users if n_users else 0.0
     rows = [
         ("users", f"{n_users:,.0f}"),
-        ("patrons", f"{total['n_patrons']:,.0f}"),
+        ("patrons", f"{n_patrons:,.0f}"),
         ("followers", f"{total['n_followers']:,.0f}"),
         ("free trials", f"{total['n_free_trials']:,.0f}"),
         ("users who ever paid", f"{total['n_supporters']:,.0f} ({share:.1f} %)"),
         ("support over all time", f"{total['lifetime_support_amount']:,.2f} USD"),
         ("of it for this campaign", f"{total['campaign_lifetime_support_amount']:,.2f} USD"),
         ("entitled per month", f"{total['entitled_amount']:,.2f} USD"),
+        ("of it per patron", per_patron),
     ]
     return pd.DataFrame(rows, columns=["what", "value"])
 
@@ -72,9 +74,7 @@ def support_histograms(supporters: pd.DataFrame, n_bins: int) -> Figure:
     lifetime, campaign = lifetime[lifetime > 0], campaign[campaign > 0]
     if lifetime.empty and campaign.empty:
         return empty_figure(title, NO_SUPPORT, x=x, y=y)
-    edges = np.linspace(
-        0, max(lifetime.max(), campaign.max()) if len(campaign) else lifetime.max(), n_bins + 1
-    )
+    edges = np.linspace(0, max([*lifetime, *campaign]), n_bins + 1)
     figure, axes = new_figure(
         title, x=x, y=y, subtitle=f"{len(lifetime):,} users with support, {n_bins} classes"
     )
@@ -135,6 +135,7 @@ def country_bars(countries: pd.DataFrame, order: str, n: int = 15) -> Figure:
     top = country_table(countries, order).head(n)
     if top.empty:
         return empty_figure(title, NOBODY, x=unit, y="country")
-    figure, axes = new_figure(title, x=unit, y="country", height=height_of(len(top)))
+    said = f"the first {len(top)} of {len(countries)} countries" if len(countries) > n else ""
+    figure, axes = new_figure(title, x=unit, y="country", height=height_of(len(top)), subtitle=said)
     bars(axes, top["country"].tolist(), top[column].astype(float).tolist(), colour=SKY)
     return figure

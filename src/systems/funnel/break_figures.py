@@ -218,9 +218,9 @@ def rates_from_zero(axes: Axes) -> None:
 
 
 def _name_days(axes: Axes) -> None:
-    locator = AutoDateLocator(minticks=2, maxticks=4)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=2, maxticks=4)  # type: ignore[no-untyped-call]  # matplotlib.dates is not annotated
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))  # type: ignore[no-untyped-call]  # matplotlib.dates is not annotated
 
 
 def legend_above(axes: Axes) -> None:

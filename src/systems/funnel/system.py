@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.person import Mentions, Person
 from engine.system import System
 from systems.funnel import bronze, found, gold, silver
 
@@ -19,4 +20,5 @@ SYSTEM = System(
         gold.FUNNEL_STEPS,
         found.FUNNEL_BREAKS,
     ],
+    person=Person(noun="user", sources={source.name: Mentions("user_id") for source in bronze.SOURCES}),
 )

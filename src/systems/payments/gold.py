@@ -120,7 +120,7 @@ RECOMMENDATIONS = Published(
     key=["client", "rank"],
     grain="one row per client who paid in the training window, and place",
     columns=[
-        Column("client", "string", "Pseudonym of the client."),
+        Column("client", "string", "Pseudonym of the client.", pseudonym=True),
         Column("rank", "int", "Place, from 1: the best."),
         Column("company_id", "int", "Open company that the client has not paid in the training window."),
         Column("company_code", "string", "Its code."),

@@ -30,6 +30,9 @@ SIGNATURE = ModelSignature(
     params=ParamSchema([ParamSpec("n", DataType.long, 5)]),
 )  # fmt: skip
 
+# Nobody's: a client has no business in an artefact that is not made to know clients.
+EXAMPLE = pd.DataFrame({"client": ["0" * 32]})
+
 
 class PackagedRecommender(PythonModel):
     """Asked with pseudonyms of clients; those who paid nobody get no row."""
@@ -54,7 +57,7 @@ class PackagedRecommender(PythonModel):
         return pd.DataFrame(dict(zip(columns, values, strict=True)))
 
 
-def log_recommender(files: Path, source: Path, example: pd.DataFrame) -> str:
+def log_recommender(files: Path, source: Path) -> str:
     """Log the files of a trained recommender as a model of the running MLflow run, with the code that reads them.
 
     `source` is the project's `src`. Gives the model's address, which is what is registered.
@@ -62,7 +65,7 @@ def log_recommender(files: Path, source: Path, example: pd.DataFrame) -> str:
     packages = [f"{name}=={version(name)}" for name in PACKAGES]
     logged = mlflow.pyfunc.log_model(
         name="recommender", python_model=PackagedRecommender(), artifacts={FILES: str(files)}, signature=SIGNATURE,
-        input_example=example, code_paths=[str(source / "systems"), str(source / "utils")], pip_requirements=packages,
+        input_example=EXAMPLE, code_paths=[str(source / "systems"), str(source / "utils")], pip_requirements=packages,
     )  # fmt: skip
     return str(logged.model_uri)
 

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from engine.person import Mentions, Person
 from engine.system import System
 from systems.payments import bronze, gold, silver
 from systems.payments.config import ZONE
+from utils.settings import Settings
+
+
+def _artefacts(settings: Settings, pseudonym: str) -> Mapping[str, int]:
+    from systems.payments.forgetting import (
+        without_client,  # with the model's libraries, which tables do not need
+    )
+
+    return without_client(settings, pseudonym)
+
 
 SYSTEM = System(
     name="payments",
@@ -22,4 +35,7 @@ SYSTEM = System(
         gold.POPULAR_COMPANIES,
         gold.RECOMMENDATIONS,
     ],
+    person=Person(
+        noun="client", looks_like="[0-9a-f]{64}", sources={"payments": Mentions("external_client_id")}, artefacts=_artefacts
+    ),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +15,9 @@ from systems.ab_testing.fitted import Fitted
 from systems.ab_testing.gold.experiment_posteriors import EXPERIMENT_POSTERIORS, experiment_posteriors
 from systems.ab_testing.hierarchical import Sampling
 from systems.ab_testing.logged import log_fits
+from tests.models import models_below
 from utils.errors import CheckFailed
+from utils.tracking import Tracking
 
 COUNTS = pd.DataFrame({
     "experiment": ["a", "a", "b", "b", "b", "c"],
@@ -76,6 +77,28 @@ def test_a_model_without_experiments_that_nobody_buys_in_cannot_make_them() -> N
     assert "p of variants without buyers" in wrong(fitted)
 
 
+def test_a_tail_that_the_model_does_not_make_is_told_beside_every_row_and_refuses_nothing() -> None:
+    fitted = drawn()
+    fitted.rates[..., 5] += 0.2
+    findings, predictions = diagnosis.diagnose([fitted], seed=1)
+    tail_only = [each for each in findings if each.holds or "without buyers" in each.check]
+    diagnosis.refuse_unless_sound(tail_only)
+    told = diagnosis.misfits(tail_only, predictions)
+    assert told == {RULE: "1 variants without buyers seen, 0 expected"}
+    rows = experiment_posteriors([fitted], seed=3, input_version=7, misfits=told)
+    assert set(rows["misfit"]) == set(told.values())
+    assert experiment_posteriors([drawn()], seed=3, input_version=7)["misfit"].isna().all()
+    assert hierarchical_figures.said(rows, RULE)["what the experiments say"].iloc[-1].startswith("Not explained by the model: 1 ")
+
+
+def test_spreads_that_the_model_does_not_make_refuse_the_fit() -> None:
+    fitted = drawn()
+    fitted.rates[..., :2] = fitted.rates[..., :2].mean(axis=-1, keepdims=True)
+    findings, _ = diagnosis.diagnose([fitted], seed=1)
+    with pytest.raises(CheckFailed, match="p of spread between variants"):
+        diagnosis.refuse_unless_sound(findings)
+
+
 def test_the_spread_between_variants_is_pearsons_chi_square() -> None:
     shares = pd.get_dummies(COUNTS["experiment"], dtype=float).to_numpy()
     buyers, participants = COUNTS["n_buyers"].to_numpy(), COUNTS["n_participants"].to_numpy()
@@ -130,21 +153,20 @@ def test_without_anything_to_compare_tables_and_figures_say_so() -> None:
     assert hierarchical_figures.shrinkage(rows[:0], RULE).axes[0].texts
 
 
-def test_a_fit_that_is_not_sound_is_logged_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
-    monkeypatch.setenv("_MLFLOW_SERVER_ARTIFACT_ROOT", (tmp_path / "artifacts").as_uri())
+def test_a_fit_that_is_not_sound_is_logged_as_such(tmp_path: Path) -> None:
     fits = [replace(drawn(), n_divergences=20)]
     findings, predictions = diagnosis.diagnose(fits, seed=1)
     rows = experiment_posteriors(fits, seed=1, input_version=7)
     figures = {"predictions": hierarchical_figures.predictions(predictions[RULE], RULE)}
-    run_id = log_fits(
-        "/Shared/bayes", "a fit", fits, findings, rows, sampling=Sampling(), versions={"gold.variant_results": ["id", 7]},
-        figures=figures,
-    )  # fmt: skip
-    run = mlflow.MlflowClient().get_run(run_id)
-    assert run.data.tags["sound"] == "false"
-    assert run.data.metrics[f"{RULE}.share_of_divergent_draws"] == 0.01
-    assert run.data.params["version of gold.variant_results"] == "7" and run.data.params["seed"] == "1"
-    assert {each.path for each in mlflow.MlflowClient().list_artifacts(run_id)} == {
-        "inputs.json", "posteriors.json", "predictions.png",
-    }  # fmt: skip
+    with models_below(tmp_path, "/Shared/other") as store:
+        run_id = log_fits(
+            Tracking("notebooks/ml/ab_testing_bayes", {}, "/Shared/bayes"), "a fit", fits, findings, rows, sampling=Sampling(),
+            versions={"gold.variant_results": ["id", 7]}, code="abc", figures=figures,
+        )  # fmt: skip
+        run = store.get_run(run_id)
+        assert run.data.tags["sound"] == "false" and run.data.tags["code"] == "abc"
+        assert run.data.metrics[f"{RULE}.share_of_divergent_draws"] == 0.01
+        assert run.data.params["version of gold.variant_results"] == "7" and run.data.params["seed"] == "1"
+        assert {each.path for each in store.list_artifacts(run_id)} == {
+            "inputs.json", "posteriors.json", "predictions.png",
+        }  # fmt: skip

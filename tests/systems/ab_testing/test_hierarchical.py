@@ -18,6 +18,8 @@ from systems.ab_testing.posteriors import Posteriors
 from tests.systems.ab_testing.planted import BETWEEN, MEAN, WITHIN, of_one_rule, planted
 from utils.errors import SettingsError
 
+pytestmark = pytest.mark.long
+
 SAMPLING = Sampling(seed=3, n_warmup=250, n_draws=300)
 KEY = ["experiment", "variant"]
 

@@ -22,6 +22,8 @@ from tideline.workspace.notebook.pool import KernelPool
 from tideline.workspace.notebook.results import NotebookResult, NotebookTask
 from tideline.workspace.server import ServerAddress
 
+pytestmark = pytest.mark.long
+
 EXPERIMENT = "/Shared/bayes"
 NOTEBOOK = Path("notebooks/ml/ab_testing_bayes.py")
 

@@ -1,6 +1,6 @@
 """The real event log through all layers, against DuckDB: every participant, buyer and purchase of every variant.
 
-`make test` takes all events of one user in twelve, `make test-deep` the whole log.
+`make test-all` takes all events of one user in twelve, `make test-deep` the whole log.
 Set TIDELINE_REAL_DATA to the folder that holds `ab_testing/events.csv.gz`.
 """
 
@@ -23,7 +23,7 @@ from tests.systems.ab_testing.events_reckoning import FUNNEL, RESULTS, USERS, re
 from tests.systems.deployment import Deployment, deployed
 from tideline.workspace.layout import Layout
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 TWO_RULES = """
     SELECT attribution, sum(n_participants), sum(n_buyers), sum(n_purchases), min(attribution_window_hours)
     FROM {gold.variant_results} WHERE day = 'whole' GROUP BY 1 ORDER BY 1"""

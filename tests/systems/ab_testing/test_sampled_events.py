@@ -18,7 +18,7 @@ from tideline.commands.demo import SEED
 from tideline.samples import write_day
 from tideline.workspace.layout import Layout
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 SCALE = 0.1  # the demonstration's own
 
 

@@ -42,7 +42,7 @@ def test_the_difference_stands_beside_zero_with_its_interval() -> None:
 
 @pytest.mark.parametrize("row", [None, BY_NAME["alone"]])
 def test_without_anything_to_compare_the_figure_says_why(row: object) -> None:
-    axes = verdict_figures.differences(row).axes[0]  # type: ignore[arg-type]
+    axes = verdict_figures.differences(row).axes[0]
     assert axes.get_title(loc="left") and len(axes.texts) == 1
 
 

@@ -20,7 +20,7 @@ def counts(**experiments: dict[str, tuple[int, int]]) -> pd.DataFrame:
 def judged(**variants: tuple[int, int]) -> dict[str, object]:
     """The verdict on one experiment, whose variants are v1, v2 ... or DEFAULT."""
     named = {name.removeprefix("v"): each for name, each in variants.items()}
-    return judge(counts(one=named)).to_dict("records")[0]  # type: ignore[return-value]
+    return judge(counts(one=named)).to_dict("records")[0]
 
 
 @pytest.mark.parametrize(("variants", "verdict", "winner"), [
@@ -51,13 +51,13 @@ def test_a_tie_of_fractions_has_no_leader() -> None:
 
 def test_two_of_three_variants_that_are_alike_give_no_winner() -> None:
     found = judged(v1=(2000, 300), v2=(2000, 303), v3=(2000, 150))
-    assert found["p_value"] < 1e-9 and (found["verdict"], found["leader"]) == (NO_EVIDENCE, "2")  # type: ignore[operator]
+    assert found["p_value"] < 1e-9 and (found["verdict"], found["leader"]) == (NO_EVIDENCE, "2")
 
 
 def test_variants_are_text_and_default_is_the_control() -> None:
     found = judged(v7=(1000, 100), vDEFAULT=(1000, 160))
     assert (found["winner"], found["control"]) == ("DEFAULT", "DEFAULT")
-    by_variant = {each["variant"]: each for each in found["variants"]}  # type: ignore[attr-defined]
+    by_variant = {each["variant"]: each for each in found["variants"]}
     assert by_variant["DEFAULT"]["difference"] is None
     assert by_variant["7"]["difference"] == pytest.approx(-0.06, abs=1e-12)
     assert by_variant["7"]["difference_low"] < -0.06 < by_variant["7"]["difference_high"] < 0

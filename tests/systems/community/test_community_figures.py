@@ -9,10 +9,13 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from systems.community import activity_figures as activity
-from systems.community import figures
+from systems.community import figures, ranking_figures, vote_figures
+from tests.systems.community import drawn_gold
+from utils import colours
 from utils.errors import SettingsError
 
 USERS_COLUMNS = [
@@ -53,6 +56,11 @@ DAYS = pd.DataFrame(
     }
 )
 PERIOD = activity.Period(date(2024, 1, 1), date(2024, 2, 1))
+VOTED, CHOICES, POLL_MONTHS = drawn_gold.daily_activity(), drawn_gold.daily_poll_votes(), drawn_gold.months()
+POLLS = drawn_gold.poll_results(CHOICES)
+SPRING = activity.Period(date(2023, 4, 1), date(2023, 6, 1))
+LATER = activity.Period(date(2031, 1, 1), date(2031, 1, 2))
+TOP = ranking_figures.top_countries(ranking_figures.ranking(drawn_gold.countries(), VOTED, SPRING), "support", 10)
 DRAWN: dict[str, tuple[Callable[[], Figure], Callable[[], Figure]]] = {
     "share": (
         lambda: figures.share_with_support(COUNTRIES),
@@ -81,6 +89,27 @@ DRAWN: dict[str, tuple[Callable[[], Figure], Callable[[], Figure]]] = {
         lambda: activity.comments_by_country(DAYS, PERIOD),
         lambda: activity.comments_by_country(DAYS[3:], PERIOD),
     ),
+    "votes": (lambda: vote_figures.monthly_votes(POLL_MONTHS), lambda: vote_figures.monthly_votes(POLL_MONTHS[:0])),
+    "votes by option": (
+        lambda: vote_figures.votes_by_option(CHOICES, SPRING),
+        lambda: vote_figures.votes_by_option(CHOICES, LATER),
+    ),
+    "votes by country": (
+        lambda: vote_figures.votes_by_country(VOTED, SPRING),
+        lambda: vote_figures.votes_by_country(VOTED[:0], None),
+    ),
+    "votes by status": (
+        lambda: vote_figures.votes_by_patron_status(VOTED, SPRING),
+        lambda: vote_figures.votes_by_patron_status(VOTED, LATER),
+    ),
+    "poll": (
+        lambda: vote_figures.poll_in_detail(POLLS, POLLS["post_id"][0]),
+        lambda: vote_figures.poll_in_detail(POLLS, None),
+    ),
+    "top countries": (
+        lambda: ranking_figures.country_panels(TOP, "support", SPRING),
+        lambda: ranking_figures.country_panels(TOP[:0], "support", None),
+    ),
 }
 
 
@@ -95,11 +124,34 @@ def names(figure: Figure) -> list[str]:
 @pytest.mark.parametrize("name", DRAWN)
 def test_every_figure_has_a_title_axis_labels_and_an_empty_state(name: str) -> None:
     for draw in DRAWN[name]:
-        axes = draw().axes[0]
-        assert axes.get_title(loc="left").strip() and axes.get_xlabel() and axes.get_ylabel()
-    full, empty = (draw().axes[0] for draw in DRAWN[name])
+        drawn = draw().axes
+        assert drawn[0].get_title(loc="left").strip()
+        for axes in drawn:  # an axis that panels share is named once
+            assert any(each.get_xlabel() for each in axes.get_shared_x_axes().get_siblings(axes))
+            assert any(each.get_ylabel() for each in axes.get_shared_y_axes().get_siblings(axes))
+    full, empty = (draw().axes for draw in DRAWN[name])
+    empty = empty[0]
     assert any("." in text.get_text() and " " in text.get_text() for text in empty.texts)
-    assert full.get_xlabel() == empty.get_xlabel() and not empty.patches and not empty.lines
+    assert empty.get_xlabel() in [axes.get_xlabel() for axes in full] and not empty.patches and not empty.lines
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_what_shares_an_axes_differs_by_more_than_colour(name: str) -> None:
+    """Readers of any colour vision, and of a black-and-white print, tell series apart by hatch, marker or line."""
+    for axes in DRAWN[name][0]().axes:
+        series = [line for line in axes.lines if line.get_marker() != "None"]  # a trend has the colour of its series, dashed
+        assert len({line.get_marker() for line in series}) == len(series)
+        assert all(line.get_linestyle() == "--" for line in axes.lines if line not in series)
+        hatches = {(patch.get_facecolor(), patch.get_hatch()) for patch in axes.patches}
+        assert len({hatch for _, hatch in hatches}) == len(hatches)
+
+
+@pytest.mark.parametrize("colour", [*colours.COLOURS[:6], colours.INK])
+def test_colours_stand_out_from_the_paper(colour: str) -> None:
+    """Contrast by WCAG 2.1 (relative luminance); 2.2 : 1 is the least that the palette has, in large areas."""
+    linear = [(part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4) for part in to_rgb(colour)]
+    luminance = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+    assert 1.05 / (luminance + 0.05) >= 2.2
 
 
 def test_totals_add_up_over_countries() -> None:
@@ -115,6 +167,14 @@ def test_the_number_of_classes_is_the_widget_s_and_users_are_logarithmic() -> No
         axes = figures.support_histograms(SUPPORTERS, n_bins).axes[0]
         assert axes.get_yscale() == "log" and len(axes.patches) == 2 * n_bins
     assert sum(patch.get_height() for patch in axes.patches[:50]) == 3
+
+
+def test_a_community_without_patrons_or_with_support_of_a_campaign_alone_is_shown() -> None:
+    without = dict(figures.totals(COUNTRIES[1:2]).itertuples(index=False))
+    assert without["of it per patron"] == "there are no patrons"
+    assert dict(figures.totals(COUNTRIES).itertuples(index=False))["of it per patron"] == "3.33 USD"
+    odd = SUPPORTERS.assign(lifetime_support_amount=Decimal(0))
+    assert sum(patch.get_height() for patch in figures.support_histograms(odd, 5).axes[0].patches) == 2
 
 
 def test_support_by_status_counts_former_patrons_where_they_stand_today() -> None:
@@ -156,6 +216,29 @@ def test_the_default_window_is_the_last_thirty_days_that_have_comments() -> None
     period = activity.shown_period(many, None, None)
     assert period == activity.Period(date(2020, 10, 7), date(2023, 3, 7))
     assert activity.shown_period(many[:0], None, None) is None
+
+
+def test_the_window_of_the_votes_is_that_of_days_with_votes_and_countries_show_all_days() -> None:
+    rows = pd.DataFrame({"day": [date(2024, 1, n) for n in range(1, 32)], "n_comments": 0, "n_chosen_options": [5] * 30 + [0]})
+    period = activity.shown_period(rows, None, None, counted=vote_figures.COUNTED)
+    assert period == activity.Period(date(2024, 1, 1), date(2024, 1, 30))
+    long_ago = pd.concat([rows, rows.assign(day=[date(2023, 1, n) for n in range(1, 32)])])
+    assert activity.shown_period(long_ago, None, None, counted=vote_figures.COUNTED) == period
+    whole = activity.shown_period(long_ago, None, None, counted=ranking_figures.COUNTED, n_days=None)
+    assert whole == activity.Period(date(2023, 1, 1), date(2024, 1, 30))
+
+
+def test_the_newest_poll_of_the_window_is_shown_unless_another_is_chosen() -> None:
+    posted = POLLS[POLLS["posted_on"] != "unknown"].groupby("post_id")["posted_on"].first()
+    voted = set(CHOICES.loc[CHOICES["day"].between(SPRING.start, SPRING.end), "post_id"])
+    assert vote_figures.chosen_poll("", POLLS, CHOICES, SPRING) == max(voted & set(posted.index))
+    newest = posted.sort_values().index[-1]
+    its_day = activity.Period(*[date.fromisoformat(posted[newest])] * 2)
+    assert vote_figures.chosen_poll("", POLLS, CHOICES[:0], its_day) == newest, "nobody has voted yet"
+    assert vote_figures.chosen_poll("", POLLS, CHOICES, LATER) is None
+    assert vote_figures.chosen_poll(posted.index[0], POLLS, CHOICES, LATER) == posted.index[0]
+    with pytest.raises(SettingsError, match="000000000000000000000001"):
+        vote_figures.chosen_poll("00000000000000000000001", POLLS, CHOICES, SPRING)
 
 
 def test_chosen_dates_win_and_an_end_before_the_start_is_refused() -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 import psycopg
 
+from tests.samples.cluster import running_cluster
 from tests.systems.deployment import Deployment, deployed
 from tideline.samples import funnel
-from tideline.samples.postgres import Login, Postgres
+from tideline.samples.postgres import Login
 
 LAYERS = ("raw", "bronze", "silver", "gold")
 
@@ -35,9 +36,7 @@ class World:
 @contextmanager
 def funnel_world(spark: Any, folder: Path) -> Iterator[World]:
     """Empty tables in a database, and the system deployed over them."""
-    cluster = Postgres(folder / "postgres")
-    cluster.start()
-    try:
+    with running_cluster() as cluster:
         owner, reader = cluster.ensure_database("funnel")
         with psycopg.connect(owner.dsn) as connection:
             funnel.make_tables(connection)
@@ -45,5 +44,3 @@ def funnel_world(spark: Any, folder: Path) -> Iterator[World]:
         with deployed(spark, folder, "funnel", "none") as deployment:
             deployment.settings = replace(deployment.settings, secret=secrets.__getitem__)
             yield World(deployment, owner)
-    finally:
-        cluster.stop()

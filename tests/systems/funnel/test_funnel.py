@@ -14,6 +14,8 @@ from tests.systems.funnel.funnel_world import World, funnel_world
 from tideline.samples import funnel
 from tideline.samples.funnel.database import STEPS
 
+pytestmark = pytest.mark.long
+
 START = date(2023, 6, 1)
 
 

@@ -28,6 +28,8 @@ from tideline.workspace.notebook.pool import KernelPool
 from tideline.workspace.notebook.results import NotebookResult, NotebookTask
 from tideline.workspace.server import ServerAddress
 
+pytestmark = pytest.mark.long
+
 START, DAYS, SCALE = date(2023, 6, 1), 30, 0.1
 CHANGED = START + timedelta(days=funnel.PLANTED.day - 1)
 

@@ -21,9 +21,12 @@ from systems.funnel.series import daily_counts, families_of
 from tests.systems.funnel.funnel_world import World, funnel_world
 from tideline.samples import funnel
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("TIDELINE_REAL_DATA"), reason="TIDELINE_REAL_DATA is not set: no real files to read"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        not os.environ.get("TIDELINE_REAL_DATA"), reason="TIDELINE_REAL_DATA is not set: no real files to read"
+    ),
+]
 STEPS = ("home_page", "search_page", "payment_page", "payment_confirmation")
 
 

@@ -18,6 +18,8 @@ from systems.funnel.config import PAGES, PURCHASE, Funnel
 from tests.systems.funnel.funnel_world import World, funnel_world
 from utils.errors import SpecError
 
+pytestmark = pytest.mark.long
+
 STEPS = PURCHASE.tables
 CELLS = """
 WITH steps AS (SELECT unnest(range(1, 8)) AS step),

@@ -20,6 +20,8 @@ from tideline.samples.payments import sample, write_day
 from tideline.samples.payments.database import FUTURE_ID, upsert
 from tideline.samples.payments.life import Version
 
+pytestmark = pytest.mark.long
+
 START, SINCE = date(2023, 6, 1), "2023-05-02"
 LAYERS = ("raw", "bronze", "silver", "gold")
 WORLD = sample(7, 0.05, START).world
@@ -48,7 +50,7 @@ class World:
 def world(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Two days, a run after each."""
     folder = tmp_path_factory.mktemp("payments")
-    with payments_service(folder) as service, deployed(spark, folder, "payments", "none") as deployment:
+    with payments_service() as service, deployed(spark, folder, "payments", "none") as deployment:
         secrets = {"payments_url": service.served.url, "payments_token": service.served.token}
         deployment.settings = replace(deployment.settings, secret=secrets.__getitem__)
         world = World(deployment, service)

@@ -6,9 +6,10 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
+from tideline.samples.community.labels import LANGUAGE_WEIGHTS
 from tideline.samples.community.posts import has_multiple_votes, n_options
+from tideline.samples.community.remarks import remark
 from tideline.samples.community.users import LANGUAGES
-from tideline.samples.community.words import comment as body_of
 from tideline.samples.community.world import World, dated
 from tideline.samples.draws import heavy_tailed, moment_between, object_id, rng, weighted
 
@@ -29,11 +30,11 @@ def posted_comment(world: World, number: int, at: datetime | None = None, label:
         "_id": {"$oid": object_id(world.seed, "posts_comments", number, created)},
         "user_id": {"$oid": world.user_ids[heavy_tailed(draw, len(world.user_ids))]},
         "post_id": {"$oid": f"{NOWHERE}{number % 100:02d}" if number % 53 == 30 else world.post_ids[subject]},
-        "body": body_of(draw, weighted(draw, LANGUAGES, (30, *[5] * 14))),
+        "body": remark(draw, weighted(draw, LANGUAGES, LANGUAGE_WEIGHTS)).body,
         "created_at": dated(created),
     }
     if at:
-        document["body"] += " " + body_of(rng(world.seed, "edit", number, label), "en")
+        document["body"] += " " + remark(rng(world.seed, "edit", number, label), "en").body
     if at or number % 41 != 12:
         document["updated_at"] = dated(at or created)
     return document

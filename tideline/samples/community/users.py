@@ -6,6 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tideline.samples.community.seasons import times
 from tideline.samples.community.world import World, dated
 from tideline.samples.draws import moment_between, object_id, rng, weighted
 
@@ -26,7 +27,7 @@ def user(world: World, number: int, at: datetime) -> dict[str, Any]:
     document: dict[str, Any] = {"_id": {"$oid": object_id(world.seed, "users", number, created)}, "created_at": dated(created)}
     profile = _profile(draw)
     has_status = draw.random() >= 0.05 and number % 40 != 7
-    status, changed = _status(draw, created, at)
+    status, changed = _status(world, number, draw, created, at)
     if number == 2:  # an exporter of old writes milliseconds instead of text
         document["created_at"] = {"$date": {"$numberLong": str(int(created.timestamp() * 1000))}}
     if number % 97 != 5:  # some were never given `updated_at`
@@ -68,7 +69,9 @@ def _profile(draw: random.Random) -> dict[str, Any]:
     return {"country": weighted(draw, list(COUNTRIES), list(COUNTRIES.values())), "language": language}
 
 
-def _status(draw: random.Random, created: datetime, at: datetime) -> tuple[dict[str, Any], datetime]:
+def _status(
+    world: World, number: int, draw: random.Random, created: datetime, at: datetime
+) -> tuple[dict[str, Any], datetime]:
     """The standing at `at`, and when it changed last; amounts are cents of USD."""
     is_ever, amount = draw.random() < 0.119, weighted(draw, list(TIERS), list(TIERS.values()))
     pledged = created + timedelta(days=draw.expovariate(1 / 20), milliseconds=1)
@@ -79,12 +82,13 @@ def _status(draw: random.Random, created: datetime, at: datetime) -> tuple[dict[
     has_pledged = is_ever and pledged <= at
     is_patron = has_pledged and at < ended
     charges = _charges(pledged, min(at, ended)) if has_pledged else []
-    support = amount * len(charges)
+    paid = [amount * (times(world.seed, number, moment) if world.has_seasons else 1) for moment in charges]
+    support, entitled = sum(paid), paid[-1] if is_patron else 0
     moments = [created, *charges, *([ended] if has_pledged and not is_patron else [])]
     status = {
         "is_patron": is_patron, "is_follower": is_follower or is_patron, "is_free_trial": is_trial and not is_patron,
         "campaign_lifetime_support_cents": support, "lifetime_support_cents": support + elsewhere,
-        "currently_entitled_amount_cents": amount if is_patron else 0, "will_pay_amount_cents": amount if is_patron else 0,
+        "currently_entitled_amount_cents": entitled, "will_pay_amount_cents": entitled,
         "last_charge_date": dated(charges[-1]) if charges else None, "last_charge_status": "Paid" if charges else None,
         "pledge_relationship_start": dated(pledged) if has_pledged else None, "updated_at": dated(max(moments)),
     }

@@ -1,4 +1,4 @@
-"""Words for titles, posts, options and comments: made up per language, with its letters."""
+"""Words for titles, posts and options: made up per language, with its letters."""
 
 from __future__ import annotations
 
@@ -33,8 +33,6 @@ _TEXTS = {
           "зима история голос уровень дизайн новый лес ещё корабль",
 }
 WORDS = {language: text.split() for language, text in _TEXTS.items()}
-WISHES = ("please add", "I would love to see", "can we get", "love this", "not sure about", "the best is",
-          "too short:", "🎉 finally")
 
 
 def sentence(draw: random.Random, language: str, most: int) -> str:
@@ -52,14 +50,3 @@ def title(draw: random.Random, language: str) -> str:
 def option(draw: random.Random, language: str, index: int) -> str:
     """The text of a poll's option; no two options of a poll are alike."""
     return f"{index + 1}. {sentence(draw, language, 4).rstrip('.')}"
-
-
-def comment(draw: random.Random, language: str) -> str:
-    """The body of a comment; a few are long, some hold quotes and line breaks."""
-    length = min(120, int(draw.paretovariate(1.1) * 4))
-    body = sentence(draw, language, length)
-    if language == "en":
-        body = f"{draw.choice(WISHES)} {body.lower()}"
-    if draw.random() < 0.05:
-        body = f'"{body}"\n{sentence(draw, language, 6)} \\o/ {{so}}'
-    return body

@@ -23,11 +23,15 @@ class Growth:
 
 @dataclass(frozen=True)
 class World:
-    """A community of a size (`scale` 1: 55,000 users), seen from the day of its first export."""
+    """A community of a size (`scale` 1: 55,000 users), seen from the day of its first export.
+
+    With `has_seasons` patrons pay more in winter: what monthly exports tell of.
+    """
 
     seed: int
     scale: float
     start: date
+    has_seasons: bool = False
 
     @cached_property
     def growth(self) -> dict[str, Growth]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -17,11 +18,17 @@ from systems.ab_testing.variants import control_of
 # The share of a posterior between the bounds of its interval.
 MASS = 0.95
 ALONE = "unpooled_"
+EVERYTHING_FITS: Mapping[str, str] = MappingProxyType({})
 
 
-def experiment_posteriors(fits: Sequence[Fitted], *, seed: int, input_version: int, run_id: str = "") -> pd.DataFrame:
-    """A row per variant of every fit, by rule, experiment and variant. `run_id` is empty as long as no run was logged."""
-    rows = [row for fitted in fits for row in _rows(fitted)]
+def experiment_posteriors(
+    fits: Sequence[Fitted], *, seed: int, input_version: int, misfits: Mapping[str, str] = EVERYTHING_FITS, run_id: str = ""
+) -> pd.DataFrame:
+    """A row per variant of every fit, by rule, experiment and variant; `misfits` are those of `diagnosis`, by rule.
+
+    `run_id` is empty as long as no run was logged.
+    """
+    rows = [{**row, "misfit": misfits.get(fitted.attribution)} for fitted in fits for row in _rows(fitted)]
     made_by = {"seed": seed, "run_id": run_id, "input_version": input_version}
     return pd.DataFrame([{**row, **made_by} for row in rows], columns=EXPERIMENT_POSTERIORS.column_names)
 
@@ -108,6 +115,11 @@ EXPERIMENT_POSTERIORS = Published(
         Column("n_buyers", "bigint", "Those of them who bought."),
         *(Column(name, "double", f"{said}. From all experiments together.") for name, said in MEASURES.items()),
         *(Column(f"{ALONE}{name}", "double", f"{said}. From the variant's own data.") for name, said in MEASURES.items()),
+        Column(
+            "misfit", "string",
+            "What was seen by this rule and the model does not expect; null where its predictions hold. The variant's own data "
+            "do not depend on it.",
+        ),
         Column("seed", "bigint", "What the sampler began with: the same data and seed give the same numbers."),
         Column("run_id", "string", "The model's run in MLflow, with its diagnostics and figures."),
         Column("input_version", "bigint", "Version of variant_results that the model was fitted to."),

@@ -1,0 +1,223 @@
+"""Calls to an endpoint that fails in every way it can, over real HTTP on loopback."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from systems.community.summaries.answers import BadAnswer
+from systems.community.summaries.costs import Budget, BudgetReached, Usage
+from systems.community.summaries.endpoints import Endpoint
+from systems.community.summaries.failures import Refused
+from systems.community.summaries.map_reduce import summarised
+from systems.community.summaries.pace import Pace
+from systems.community.summaries.prompts import map_prompt
+from tests.systems.community.chat_server import chat_server, told
+from tests.systems.community.chats import client_of, thread_of, wishes
+from utils.errors import SettingsError, SourceError
+
+SMALL = thread_of(12)
+PROMPT = map_prompt("a title", ['[1, "please add maps"]'], "en")
+
+
+def counts(part: Any) -> dict[str, int]:
+    return {each.request: each.n_comments for each in part.answer.requests}
+
+
+@pytest.mark.parametrize("kind", ["429", "429:0", "500", "slow:0.6", "cut", "page"])
+def test_what_passes_is_asked_again_and_the_answer_is_whole(kind: str) -> None:
+    with chat_server(broken=[kind, kind]) as server, client_of(server, timeout_seconds=0.3) as client:
+        part = summarised(client, SMALL, "en")
+        assert counts(part) == wishes(SMALL)
+        assert len(server.calls) == 3
+        assert part.usage.n_calls == 1 and client.budget.used == part.usage
+        assert (client.budget.lost > 0) == (kind in ("slow:0.6", "cut", "page"))
+
+
+@pytest.mark.parametrize("kind", ["500", "cut", "slow:0.4"])
+def test_an_endpoint_that_keeps_failing_is_left_after_the_last_attempt(kind: str) -> None:
+    with chat_server(broken=[kind] * 9) as server, client_of(server, timeout_seconds=0.1, max_attempts=3) as client:
+        with pytest.raises(SourceError, match=r"model `m` at http://127.*\(3 attempts\).*expected an answer"):
+            client.ask(PROMPT)
+        assert len(server.calls) == 3
+        with pytest.raises(SourceError):
+            client.ask(PROMPT)
+        assert len(server.calls) == 3
+
+
+def test_a_wrong_key_is_said_at_once_and_the_key_is_not() -> None:
+    with chat_server() as server, client_of(server, key="another-key") as client:
+        with pytest.raises(SourceError, match=r"status 401 \(1 attempt\).*llm_api_key") as raised:
+            client.ask(PROMPT)
+        assert len(server.calls) == 1 and "another-key" not in str(raised.value)
+        assert client.budget.used == Usage() and client.budget.lost == 0
+
+
+def test_a_prompt_that_is_refused_does_not_stop_the_others() -> None:
+    with chat_server(broken=["400"]) as server, client_of(server) as client:
+        with pytest.raises(Refused, match="status 400"):
+            client.ask(PROMPT)
+        assert client.ask(PROMPT).is_whole and len(server.calls) == 2
+
+
+def test_retry_after_is_kept_to_by_every_call() -> None:
+    with chat_server(broken=["429:2"]) as server, client_of(server, chunk_tokens=4_200) as client:
+        part = summarised(client, thread_of(400), "en")
+    _, *others = sorted(call.at - server.calls[0].at for call in server.calls)
+    rested = [at for at in others if at > 1.0]  # the rest were on their way
+    assert len(rested) >= 2 and min(rested) >= 2.0
+    assert part.n_comments == 400
+
+
+def test_retry_after_may_be_a_date() -> None:
+    due = datetime.now(UTC) + timedelta(seconds=3)
+    with chat_server(broken=[f"429:{format_datetime(due, usegmt=True)}"]) as server, client_of(server) as client:
+        client.ask(PROMPT)
+        assert server.calls[1].at - server.calls[0].at >= 1.5
+
+
+def test_an_endpoint_that_asks_for_an_hour_is_not_waited_for() -> None:
+    with chat_server(broken=["429:3600"]) as server, client_of(server) as client:
+        started = time.monotonic()
+        with pytest.raises(SourceError, match=r"asks to wait 3600 s.*requests_per_minute"):
+            client.ask(PROMPT)
+        assert time.monotonic() - started < 2 and len(server.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("not json", "not valid JSON"), ("truncated", "cut off"), ("shape", "a field that was not asked for"),
+        ("many", "more comments than there can be: 12"), ("empty", "JSON"),
+    ],
+)  # fmt: skip
+def test_an_unusable_answer_is_shown_to_the_model_with_its_error_once(kind: str, said: str) -> None:
+    with chat_server(broken=[kind]) as server, client_of(server) as client:
+        part = summarised(client, SMALL, "en")
+        assert counts(part) == wishes(SMALL) and part.usage.n_calls == 2
+        again = server.calls[1].messages
+        assert again[:2] == server.calls[0].messages and [message["role"] for message in again[2:]] == ["assistant", "user"]
+        assert said in again[3]["content"] and told(again) == told(server.calls[0].messages)
+    with chat_server(broken=[kind, kind]) as server, client_of(server) as client:
+        with pytest.raises(BadAnswer):
+            summarised(client, SMALL, "en")
+        assert len(server.calls) == 2
+
+
+def test_an_answer_in_a_fence_is_read() -> None:
+    fenced = '```json\n{"summary": "s", "keywords": [], "sentiment": "neutral", "requests": []}\n```'
+    with chat_server(lambda messages: fenced) as server, client_of(server) as client:
+        assert summarised(client, SMALL, "en").answer.summary == "s"
+        assert len(server.calls) == 1
+
+
+def test_calls_at_once_and_in_a_period_stay_within_the_limits() -> None:
+    with chat_server(latency=0.05) as server:
+        pace = Pace(10, seconds=1.0)
+        with client_of(server, pace=pace, max_concurrent=3, chunk_tokens=4_200) as client:
+            summarised(client, thread_of(2_500), "en")
+        assert len(server.calls) > 25
+        assert 2 <= server.peak <= 3
+        assert 5 <= server.most_within(0.9) <= 10  # calls need a little longer to the server at one time than at another
+
+
+def test_a_minute_holds_as_many_calls_as_the_endpoint_allows() -> None:
+    pace = Pace(3, seconds=0.4)
+    starts = []
+    for _ in range(9):
+        pace.wait()
+        starts.append(time.monotonic())
+    assert all(last - first >= 0.4 for first, last in zip(starts, starts[3:], strict=False))
+    assert starts[-1] - starts[0] < 3
+
+
+def test_the_budget_stops_a_run_in_the_middle_and_is_never_passed() -> None:
+    thread = thread_of(600)
+    with chat_server() as server, client_of(server, usd=1.0, chunk_tokens=4_200) as client:
+        whole = summarised(client, thread, "en").usage.usd
+        n_calls = len(server.calls)
+    most = Endpoint().usd(6_000, 1_000)
+    with chat_server() as server, client_of(server, usd=whole / 2 + most, chunk_tokens=4_200) as client:
+        with pytest.raises(BudgetReached, match="USD are spent"):
+            summarised(client, thread, "en")
+        assert 0 < len(server.calls) < n_calls
+        assert 0 < client.budget.used.usd <= client.budget.usd
+
+
+def test_a_budget_below_one_call_makes_none() -> None:
+    with chat_server() as server, client_of(server, usd=1e-6) as client:
+        with pytest.raises(BudgetReached):
+            client.ask(PROMPT)
+        assert server.calls == []
+
+
+def test_a_call_waits_for_what_others_hold_and_may_give_back() -> None:
+    with chat_server(latency=0.1) as server:
+        most = Endpoint().usd(PROMPT.most_tokens, 1_000)
+        with client_of(server, usd=1.5 * most, chunk_tokens=4_200, answer_tokens=1_000) as client:
+            thread = thread_of(20)
+            for _ in range(2):
+                summarised(client, thread, "en")
+        assert len(server.calls) == 2
+
+
+def test_usage_that_the_endpoint_does_not_tell_counts_as_the_most_that_it_can_be() -> None:
+    with chat_server(broken=["no usage"]) as server, client_of(server) as client:
+        reply = client.ask(PROMPT)
+        assert (reply.usage.tokens_in, reply.usage.tokens_out) == (PROMPT.most_tokens, 1_000)
+
+
+def test_true_cost_is_tokens_by_price() -> None:
+    with chat_server() as server, client_of(server, input_price=2.0, output_price=8.0) as client:
+        used = summarised(client, thread_of(300), "en").usage
+        assert used.n_calls == len(server.calls) > 1
+        sent = sum(sum(len(m["content"]) for m in call.messages) // 4 for call in server.calls)
+        assert used.tokens_in == sent
+        assert used.usd == pytest.approx((2 * used.tokens_in + 8 * used.tokens_out) / 1e6)
+
+
+def test_calls_in_many_threads_never_spend_more_than_there_is() -> None:
+    budget = Budget(10.0)
+    budget.hold(6.0)
+    budget.settle(6.0, Usage(1, 1, 4.0, 1))
+    budget.hold(5.0)
+    budget.settle(5.0, None, is_lost=True)
+    assert (budget.used.usd, budget.lost) == (4.0, 5.0)
+    with pytest.raises(BudgetReached):
+        budget.hold(1.1)
+    budget.hold(1.0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"base_url": "http://models.example.com/v1"}, "an https address"), ({"base_url": "models"}, "an https address"),
+        ({"model": " "}, "the name"), ({"max_concurrent": 0}, "at least 1"), ({"input_price": -1.0}, "below zero"),
+        ({"chunk_tokens": 100}, "chunk_tokens"),
+    ],
+)  # fmt: skip
+def test_an_endpoint_that_cannot_be_meant_is_refused(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        Endpoint(**wrong)
+
+
+def test_many_threads_share_a_budget_to_its_last_part_and_none_waits_for_ever() -> None:
+    budget, spent = Budget(1.0), []
+
+    def work(_: int) -> None:
+        try:
+            budget.hold(0.1)
+        except BudgetReached:
+            return
+        time.sleep(0.001)
+        budget.settle(0.1, Usage(1, 1, 0.07, 1))
+        spent.append(0.07)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, range(100)))
+    assert budget.used.usd == pytest.approx(sum(spent)) and budget.used.n_calls == len(spent) == 13
