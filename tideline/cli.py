@@ -15,16 +15,23 @@ from tideline.commands import (
     apps,
     build,
     bundles,
+    completion,
     control,
     demo,
+    forget,
     machine,
+    new,
     notebooks,
+    reproduce,
     runs,
     samples,
+    schedule,
     sources,
     tables,
+    ui,
 )
 from tideline.commands.app import App
+from tideline.commands.hidden import hide_tokens
 from tideline.workspace.bundle.suggest import did_you_mean
 from tideline.workspace.errors import WorkspaceError
 
@@ -45,7 +52,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in self.commands and not name.startswith("-"):
+        if name not in self.commands and not name.startswith("-") and not ctx.resilient_parsing:
             hint = did_you_mean(name, self.commands, what="commands")
             raise WorkspaceError(f"there is no command `{name}`", hint=hint)
         return super().resolve_command(ctx, args)
@@ -56,27 +63,47 @@ class Commands(click.Group):
     "--root", type=click.Path(path_type=Path), default=Path(), help="Folder of databricks.yml, or below it."
 )
 @click.option(
-    "--remote", default="", metavar="sc://HOST:PORT", help="Use this Spark Connect server with Delta."
+    "--remote", default="", metavar="sc://HOST:PORT[/;use_ssl=true]",
+    help="Use this Spark Connect server with Delta; its token: SPARK_CONNECT_AUTHENTICATE_TOKEN.",
+)  # fmt: skip
+@click.option(
+    "--volume-root", type=click.Path(path_type=Path), help="Folder of the volumes; one that a server of elsewhere sees too."
 )
 @click.version_option(package_name="tideline")
 @click.pass_context
-def tideline(context: click.Context, root: Path, remote: str) -> None:
+def tideline(context: click.Context, root: Path, remote: str, volume_root: Path | None) -> None:
     """A Databricks workspace on this machine: runs the bundle's jobs on real Spark and Delta."""
+    if volume_root:
+        os.environ["TIDELINE_VOLUMES"] = str(volume_root.absolute())
     context.obj = App(root, remote)
     context.call_on_close(context.obj.close)
 
 
 for command in (
-    runs.run, runs.repair, runs.list_runs, runs.report, bundles.validate, bundles.graph, bundles.schedule,
-    bundles.capabilities, notebooks.notebook, tables.sql, tables.list_tables, tables.show, tables.history,
-    samples.sample, samples.deliver, sources.source, apps.run_app, build.build, control.control, demo.demo,
+    runs.run, runs.repair, runs.list_runs, runs.report,
+    bundles.validate, bundles.graph, bundles.capabilities,
+    schedule.schedule,
+    notebooks.notebook,
+    reproduce.reproduce,
+    tables.sql, tables.list_tables, tables.show, tables.history,
+    samples.sample, samples.deliver,
+    sources.source,
+    apps.run_app, build.build,
+    control.control,
+    ui.ui,
+    demo.demo,
     machine.doctor, machine.stop, machine.reset,
+    completion.completion,
+    new.new,
+    forget.forget,
 ):  # fmt: skip
     tideline.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and end the process with its exit code; mistakes are one line on standard error."""
+    if arguments is None:
+        hide_tokens()
     sys.exit(exit_code(arguments))
 
 

@@ -43,6 +43,7 @@ class App:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _pool: KernelPool | None = None
     _address: ServerAddress | None = None
+    _remote_address: ServerAddress | None = None
     _deployed: set[str] = field(default_factory=set)
 
     @cached_property
@@ -67,16 +68,44 @@ class App:
         return load_bundle(self.root, target=target, variables=variables or {})
 
     def address(self) -> ServerAddress:
-        """The server's address; starts one unless --remote names one."""
-        from tideline.workspace.server import ServerAddress, ensure_server
-
+        """The server's address; starts one unless --remote names one, which is examined instead."""
         if self._address is None:
-            if self.remote:
-                token = os.environ.get("SPARK_CONNECT_AUTHENTICATE_TOKEN", "")
-                self._address = ServerAddress(self.remote, token)
-            else:
-                self._address = ensure_server(self.layout, on_progress=self.say)
+            self._address = self.fresh_address()
         return self._address
+
+    def fresh_address(self) -> ServerAddress:
+        """The same, asked anew: for a command that outlives a server which nobody used."""
+        from tideline.workspace.server import ensure_server
+
+        return self.remote_address() or ensure_server(self.layout, on_progress=self.say)
+
+    def remote_address(self) -> ServerAddress | None:
+        """The server that --remote names, seen once per command to be fit; ServerError where it is not, None without --remote."""
+        if self.remote and self._remote_address is None:
+            from tideline.workspace.server.remote import VARIABLE, check_server, is_loopback, remote_address
+
+            address = remote_address(self.remote, os.environ.get(VARIABLE, ""))
+            if not address.is_tls and not is_loopback(address.host):
+                self.say(f"what is sent to {address.host} is not encrypted; with /;use_ssl=true it is")
+            check_server(address)
+            self._remote_address = address
+        return self._remote_address
+
+    @property
+    def server(self) -> str:
+        """The server that --remote names, without the token; empty for the bundle's own."""
+        from tideline.workspace.server.remote import remote_address
+
+        return remote_address(self.remote).remote if self.remote else ""
+
+    def check_storage(self, bundle: Bundle) -> None:
+        """ServerError where --remote names a server that does not see this machine's volumes."""
+        from tideline.workspace.server.remote import check_storage
+
+        address = self.remote_address()
+        if address is not None:
+            said = Path(str(bundle.variables.get("volume_root") or "/Volumes"))  # which stands for the local folder
+            check_storage(address, said if said.is_absolute() and said != Path("/Volumes") else self.layout.volumes)
 
     def spark(self) -> SparkSession:
         """A session that ends with the command."""
@@ -101,6 +130,7 @@ class App:
         from tideline.workspace.bundle.deploy import deploy_locally
 
         if bundle.target not in self._deployed:
+            self.check_storage(bundle)
             deploy_locally(bundle, self.layout, self.spark())
             self._deployed.add(bundle.target)
 

@@ -1,18 +1,17 @@
-"""The bundle: is it right, what runs in which order, when, and what of it is emulated."""
+"""The bundle: is it right, what runs in which order, and what of it is emulated."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 import click
 from rich.table import Table
 from rich.text import Text
 
 from tideline.commands.app import App, pairs, root_with_bundle
+from tideline.commands.completion import complete_jobs, complete_targets
 
 
 @click.command(epilog="\b\nExamples\n  tideline validate\n  tideline validate -t prod --json")
-@click.option("-t", "--target", default=None, help="Target of the bundle.")
+@click.option("-t", "--target", default=None, shell_complete=complete_targets, help="Target of the bundle.")
 @click.option(
     "--var", "variables", multiple=True, metavar="NAME=VALUE", help="A bundle variable; may be repeated."
 )
@@ -46,8 +45,8 @@ def validate(app: App, target: str | None, variables: tuple[str, ...], is_json: 
 
 
 @click.command(epilog="\b\nExample\n  tideline graph community")
-@click.argument("job", required=False)
-@click.option("-t", "--target", default=None, help="Target of the bundle.")
+@click.argument("job", required=False, shell_complete=complete_jobs)
+@click.option("-t", "--target", default=None, shell_complete=complete_targets, help="Target of the bundle.")
 @click.pass_obj
 def graph(app: App, job: str | None, target: str | None) -> None:
     """The tasks of a JOB (or of all) in the order in which they run."""
@@ -69,33 +68,11 @@ def _edge(edge: dict[str, object]) -> str:
     return f"{edge['task_key']}" + (f" is {edge['outcome']}" if edge.get("outcome") else "")
 
 
-@click.command(epilog="\b\nExample\n  tideline schedule --count 3")
-@click.option("--count", default=3, show_default=True, type=click.IntRange(1, 100), help="Times per job.")
-@click.option("-t", "--target", default=None, help="Target of the bundle.")
-@click.pass_obj
-def schedule(app: App, count: int, target: str | None) -> None:
-    """The next times of every schedule. Nothing fires by itself on this machine."""
-    from tideline.workspace.bundle.cron import parse_cron
-
-    app.root = root_with_bundle(app.root)
-    bundle = app.bundle(target)
-    now = datetime.now(UTC)
-    for key, job in sorted(bundle.jobs.items()):
-        plan = job.get("schedule")
-        if not plan:
-            click.echo(f"{key}: no schedule")
-            continue
-        zone = str(plan.get("timezone_id") or "UTC")
-        times = parse_cron(str(plan["quartz_cron_expression"])).next_runs(now, zone, count=count)
-        paused = " (paused)" if plan.get("pause_status") == "PAUSED" else ""
-        shown = ", ".join(f"{moment:%Y-%m-%d %H:%M}" for moment in times)
-        click.echo(f"{key}{paused}: {shown} {zone}")
-
-
 @click.command(epilog="\b\nExample\n  tideline capabilities --json")
-@click.option("--json", "is_json", is_flag=True, help="The table as JSON.")
+@click.option("--long", "is_long", is_flag=True, help="With the test that shows each, and how to check it in a workspace.")
+@click.option("--json", "is_json", is_flag=True, help="The table as JSON, with everything.")
 @click.pass_obj
-def capabilities(app: App, is_json: bool) -> None:
+def capabilities(app: App, is_long: bool, is_json: bool) -> None:
     """What is emulated, what is only recorded, and what is refused."""
     from tideline.workspace.bundle.capabilities import CAPABILITIES
 
@@ -103,8 +80,9 @@ def capabilities(app: App, is_json: bool) -> None:
         app.give([row.__dict__ for row in CAPABILITIES])
         return
     table = Table(box=None, pad_edge=False)
-    for name in ("of", "field", "level", "note"):
-        table.add_column(name)
+    for name in ("of", "field", "level", "note", *(("shown by", "check in a workspace") if is_long else ())):
+        table.add_column(name, overflow="fold")
     for row in CAPABILITIES:
-        table.add_row(*(Text(cell) for cell in (row.area, row.name, row.level, row.note)))
+        proof = (row.shown_by or "not shown by a test", row.check) if is_long else ()
+        table.add_row(*(Text(cell) for cell in (row.area, row.name, row.level, row.note, *proof)))
     app.console.print(table)

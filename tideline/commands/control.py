@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import shlex
 from typing import TYPE_CHECKING
 
@@ -19,14 +19,14 @@ EXAMPLES = """
 \b
 Examples
   tideline control start
-  eval "$(tideline control env)"     then any program that uses databricks-sdk
+  eval "$(tideline control env)"     then any program that uses databricks-sdk, or `databricks bundle deploy`
   tideline control stop
 """
 
 
 @click.group(epilog=EXAMPLES)
 def control() -> None:
-    """The workspace's REST API on loopback, for code that uses databricks-sdk: jobs, runs, SQL statements."""
+    """The workspace's REST API on loopback, for databricks-sdk and the official command: jobs, runs, SQL, files, secrets."""
 
 
 @control.command(epilog="\b\nExample\n  tideline control start -t prod")
@@ -63,7 +63,11 @@ def status(app: App, is_json: bool) -> int:
 @control.command(epilog='\b\nExample\n  eval "$(tideline control env)"')
 @click.pass_obj
 def env(app: App) -> None:
-    """The shell lines that point databricks-sdk at it, the token among them."""
+    """The shell lines that point databricks-sdk and the official command at it, the token among them.
+
+    Variables that have other values on this machine go with them, so that what is deployed here runs here.
+    """
+    from tideline.workspace.bundle.variables import local_variables
     from tideline.workspace.control import running_control
 
     app.root = root_with_bundle(app.root)
@@ -72,6 +76,10 @@ def env(app: App) -> None:
         raise WorkspaceError("no control plane is running", hint="start it: tideline control start")
     for name, value in found.env().items():
         click.echo(f"export {name}={shlex.quote(value)}")
+    for name, value in local_variables(app.root).items():
+        if isinstance(value, str | int):
+            text = value if isinstance(value, str) else json.dumps(value)
+            click.echo(f"export BUNDLE_VAR_{name}={shlex.quote(text)}")
 
 
 def control_of(app: App, target: str | None = None) -> ControlAddress:
@@ -81,14 +89,11 @@ def control_of(app: App, target: str | None = None) -> ControlAddress:
     target, ServerError where it does not start.
     """
     from tideline.workspace.control import ensure_control
-    from tideline.workspace.server import ServerAddress
 
     app.root = root_with_bundle(app.root)
-    app.bundle(target)
+    app.check_storage(app.bundle(target))
     make_own_key(app.layout.secrets)
-    token = os.environ.get("SPARK_CONNECT_AUTHENTICATE_TOKEN", "")
-    remote = ServerAddress(app.remote, token) if app.remote else None
-    return ensure_control(app.layout, app.root, target=target, remote=remote)
+    return ensure_control(app.layout, app.root, target=target, remote=app.remote_address())
 
 
 def stop_control_of(app: App) -> bool:

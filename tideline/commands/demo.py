@@ -122,7 +122,7 @@ def _run_day(app: App, bundle: Bundle, today: date, given: dict[str, dict[str, s
         with stop_on_interrupt(app) as stop, Progress(app.console) as progress:
             found = run_job(
                 bundle, job, parameters={"as_of": str(today), **given.get(job, {})}, pool=app.pool, store=app.store,
-                on_event=progress, stop=stop, is_checked=True,
+                on_event=progress, stop=stop, is_checked=True, server=app.server,
             )  # fmt: skip
         write_report(found, app.store)
         show_failures(app.console, found, repair_command=f"tideline repair {found.run_id}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 
 import click
 from rich.text import Text
@@ -13,19 +14,30 @@ from tideline.commands.sources import stop_all
 from tideline.workspace.errors import WorkspaceError
 
 
-@click.command(epilog="\b\nExample\n  tideline doctor")
+@click.command(epilog="\b\nExamples\n  tideline doctor\n  tideline doctor --json")
+@click.option("--json", "is_json", is_flag=True, help="The checks as JSON.")
 @click.pass_obj
-def doctor(app: App) -> int:
-    """What this machine has and lacks. Exit code 2 where something needed is missing."""
+def doctor(app: App, is_json: bool) -> int:
+    """What this machine has and lacks, for runs, tests and apps. Exit code 2 where something that a run needs is missing."""
+    from tideline.commands.apps import APPS
+    from tideline.commands.tools import examine_tools
     from tideline.workspace.doctor import examine
 
-    app.root = root_with_bundle(app.root)
-    checks = examine(app.layout)
+    app.root, app.is_json = root_with_bundle(app.root), is_json
+    address = app.remote_address()
+    if address is not None:
+        app.check_storage(app.bundle())
+        app.say(f"ok      {address.remote}: answers, takes the token, has Delta, and shares this machine's volumes")
+    checks = [*examine(app.layout), *examine_tools({name: served.port for name, served in APPS.items()})]
+    is_ready = all(check.state != "missing" for check in checks)
+    if is_json:
+        app.give({"is_ready": is_ready, "checks": [asdict(check) for check in checks]})
+        return 0 if is_ready else 2
     for check in checks:
         mark = {"ok": "green", "missing": "bold red", "note": "yellow"}[check.state]
         line = Text(f"{check.state:8}", style=mark).append(f"{check.name}: {check.found}", style="default")
         app.console.print(line.append(f" ({check.hint})" if check.hint else ""), soft_wrap=True)
-    return 2 if any(check.state == "missing" for check in checks) else 0
+    return 0 if is_ready else 2
 
 
 @click.command(epilog="\b\nExample\n  tideline stop")
@@ -47,6 +59,7 @@ def stop(app: App) -> None:
 @click.pass_obj
 def reset(app: App, yes: bool) -> None:
     """Remove all local state: tables, volumes, runs, reports, secrets. Packages and jars stay."""
+    from tideline.workspace.scheduler import one_per_bundle
     from tideline.workspace.server import stop_server
 
     app.root = root_with_bundle(app.root)
@@ -55,11 +68,12 @@ def reset(app: App, yes: bool) -> None:
         raise WorkspaceError(
             f"this removes every table, volume and run in {home}", hint="tideline reset --yes"
         )
-    stop_control_of(app)
-    stop_server(app.layout)
-    stop_all(app)
-    for each in home.iterdir() if home.is_dir() else ():
-        if each.resolve() == app.layout.jars:
-            continue
-        shutil.rmtree(each) if each.is_dir() else each.unlink()
+    with one_per_bundle(app.layout):  # a scheduler would start runs, and a server, in the midst of it
+        stop_control_of(app)
+        stop_server(app.layout)
+        stop_all(app)
+        for each in home.iterdir():
+            if each.resolve() == app.layout.jars:
+                continue
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
     click.echo(f"{home} is empty")

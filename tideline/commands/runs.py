@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tideline.commands.app import App, pairs, root_with_bundle, stop_on_interrupt
+from tideline.commands.completion import complete_jobs, complete_runs, complete_targets
 from tideline.commands.secrets import make_own_key
 from tideline.commands.sources import start_needed
 from tideline.workspace.errors import WorkspaceError
@@ -31,19 +33,21 @@ Examples
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=complete_jobs)
 @click.option(
     "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="A job parameter; may be repeated."
 )
 @click.option(
     "--only", default="", metavar="TASKS", help="Tasks to run: a, +a (with all before), a+ (with all after)."
 )
-@click.option("-t", "--target", default=None, help="Target of the bundle (default: the one it names).")
+@click.option(
+    "-t", "--target", default=None, shell_complete=complete_targets, help="Target of the bundle (default: the one it names)."
+)
 @click.option(
     "--var", "variables", multiple=True, metavar="NAME=VALUE", help="A bundle variable; may be repeated."
 )
 @click.option("--all", "is_all", is_flag=True, help="Every job that no other job runs.")
-@click.option("--remote", default="", metavar="sc://HOST:PORT", help="Use this Spark Connect server.")
+@click.option("--remote", default="", metavar="sc://HOST:PORT", help="Use this Spark Connect server with Delta.")
 @click.option("--json", "is_json", is_flag=True, help="The result as JSON.")
 @click.pass_obj
 def run(
@@ -106,6 +110,7 @@ def run_one(
             stop=stop,
             is_checked=True,
             variables=variables,
+            server=app.server,
         )
     close_run(app, found)
     return found
@@ -135,8 +140,8 @@ def code_of(found: list[JobRun]) -> int:
 @click.command(
     epilog="\b\nExamples\n  tideline repair                   the last run\n  tideline repair 2023060107010101"
 )
-@click.argument("run_id", required=False)
-@click.option("--remote", default="", metavar="sc://HOST:PORT", help="Use this Spark Connect server.")
+@click.argument("run_id", required=False, shell_complete=complete_runs)
+@click.option("--remote", default="", metavar="sc://HOST:PORT", help="Use this Spark Connect server with Delta.")
 @click.option("--json", "is_json", is_flag=True, help="The result as JSON.")
 @click.pass_obj
 def repair(app: App, run_id: str | None, remote: str, is_json: bool) -> int:
@@ -146,7 +151,8 @@ def repair(app: App, run_id: str | None, remote: str, is_json: bool) -> int:
 
     _prepare(app, remote=remote, is_json=is_json)
     found = app.store.load(run_id) if run_id else app.store.latest()
-    bundle = app.bundle(found.target or None, found.variables)
+    _refuse_another_server(app, found)
+    bundle = _bundle_of(app, found)
     start_needed(app, bundle, found.job_key, found.overrides)
     make_ready(app, bundle)
     with stop_on_interrupt(app) as stop, Progress(app.console) as progress:
@@ -157,10 +163,32 @@ def repair(app: App, run_id: str | None, remote: str, is_json: bool) -> int:
     return code_of([found])
 
 
+def _bundle_of(app: App, found: JobRun) -> Bundle:
+    """The bundle with the run's target and variables; of a job that was deployed into this workspace, what was deployed."""
+    from tideline.workspace.control.deployed import TARGET
+    from tideline.workspace.control.errors import ApiError
+    from tideline.workspace.control.state import Workspace
+
+    if found.target != TARGET:
+        return app.bundle(found.target or None, found.variables)
+    try:
+        return Workspace(app.root).bundle_of(found)
+    except ApiError as error:
+        raise WorkspaceError(error.message, hint="`tideline runs` lists the others") from None
+
+
+def _refuse_another_server(app: App, found: JobRun) -> None:
+    """Half of a run on one server and half on another would be neither's."""
+    if found.server != app.server:
+        there = f"tideline --remote {shlex.quote(found.server)} repair" if found.server else "tideline repair"
+        where = found.server or "this machine's own server"
+        raise WorkspaceError(f"run {found.run_id} ran on {where}", hint=f"repair it there: {there} {found.run_id}")
+
+
 @click.command(
     "runs", epilog="\b\nExamples\n  tideline runs --limit 5\n  tideline runs --job community --json"
 )
-@click.option("--job", default="", help="Runs of this job alone.")
+@click.option("--job", default="", shell_complete=complete_jobs, help="Runs of this job alone.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1))
 @click.option("--json", "is_json", is_flag=True, help="The list as JSON.")
 @click.pass_obj
@@ -195,7 +223,7 @@ def _summary(found: JobRun) -> dict[str, Any]:
 @click.command(
     epilog="\b\nExamples\n  tideline report\n  tideline report --open\n  tideline report --all     an index of all runs"
 )
-@click.argument("run_id", required=False)
+@click.argument("run_id", required=False, shell_complete=complete_runs)
 @click.option("--all", "is_all", is_flag=True, help="An index page of all runs.")
 @click.option("--open", "is_open", is_flag=True, help="Open it in the browser.")
 @click.pass_obj

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tideline.commands.app import App, root_with_bundle
+from tideline.commands.completion import complete_sampled, complete_systems
 from tideline.commands.sources import source_of
 from tideline.workspace.bundle.suggest import did_you_mean
 from tideline.workspace.errors import WorkspaceError
@@ -38,7 +39,7 @@ def landing_of(app: App, bundle: Bundle, system: str) -> Path:
 @click.command(
     epilog="\b\nExamples\n  tideline sample community --days 3 --scale 0.1\n  tideline sample ab_testing"
 )
-@click.argument("system")
+@click.argument("system", shell_complete=complete_sampled)
 @click.option(
     "--days", default=2, show_default=True, type=click.IntRange(min=1), help="Deliveries, one per day."
 )
@@ -88,7 +89,7 @@ def _last(days: int) -> date:
 
 
 @click.command(epilog="\b\nExample\n  tideline deliver ab_testing events.csv.gz more/*.csv.gz")
-@click.argument("system")
+@click.argument("system", shell_complete=complete_systems)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.pass_obj
 def deliver(app: App, system: str, files: tuple[Path, ...]) -> None:

@@ -25,6 +25,13 @@ def keep_secrets(file: Path, values: Mapping[str, str]) -> None:
     write_private(file, known)
 
 
+def drop_secret(file: Path, name: str) -> None:
+    """Take a value out of the secrets file."""
+    known = _read(file)
+    if known.get(SCOPE, {}).pop(name, None) is not None:
+        write_private(file, known)
+
+
 def names_elsewhere(file: Path, name: str) -> bool:
     """Whether the secret is an address that is not on this machine's loopback."""
     value = str(_read(file).get(SCOPE, {}).get(name, ""))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tideline.commands.app import App, root_with_bundle
+from tideline.commands.completion import complete_sources
 from tideline.commands.secrets import keep_secrets, names_elsewhere
 
 if TYPE_CHECKING:
     from tideline.samples.sources import Source
     from tideline.workspace.bundle import Bundle
 
+STARTING = threading.Lock()
 
 EXAMPLES = """
 \b
@@ -31,7 +34,7 @@ def source() -> None:
 
 
 @source.command(epilog="\b\nExample\n  tideline source start funnel")
-@click.argument("system")
+@click.argument("system", shell_complete=complete_sources)
 @click.pass_obj
 def start(app: App, system: str) -> None:
     """Start the source of a SYSTEM on loopback, and keep how to reach it among the secrets."""
@@ -41,7 +44,7 @@ def start(app: App, system: str) -> None:
 
 
 @source.command(epilog="\b\nExample\n  tideline source stop payments")
-@click.argument("system")
+@click.argument("system", shell_complete=complete_sources)
 @click.pass_obj
 def stop(app: App, system: str) -> None:
     """Stop the source of a SYSTEM; its data stays."""
@@ -59,7 +62,7 @@ def list_sources(app: App) -> None:
 
 
 @source.command(epilog="\b\nExample\n  tideline source load funnel ~/pages")
-@click.argument("system")
+@click.argument("system", shell_complete=complete_sources)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.pass_obj
 def load(app: App, system: str, folder: Path) -> None:
@@ -83,16 +86,28 @@ def all_sources(app: App) -> list[Source]:
 
 
 def start_needed(app: App, bundle: Bundle, key: str, parameters: Mapping[str, str]) -> None:
-    """Start the stopped sample sources that a run of the job reads: those with data, unless secrets name another machine."""
+    """Start the stopped sample sources that a run of the job reads, and say so."""
+    for text in started_for(app, bundle, key, parameters):
+        app.say(text)
+
+
+def started_for(app: App, bundle: Bundle, key: str, parameters: Mapping[str, str]) -> Iterator[str]:
+    """Start the stopped sample sources that a run of the job reads: those with data, unless secrets name another machine.
+
+    A sentence for each. Two runs at once start it once.
+    """
     from tideline.workspace.bundle.calls import jobs_called
 
     read = {str((bundle.job(each).get("tags") or {}).get("system")) for each in jobs_called(bundle, key)}
     for source in all_sources(app):
         is_read = source.system in read or source.system == parameters.get("system")
-        if not is_read or not source.has_data or source.where() or names_elsewhere(app.layout.secrets, f"{source.system}_url"):
+        if not is_read or not source.has_data or names_elsewhere(app.layout.secrets, f"{source.system}_url"):
             continue
-        keep_secrets(app.layout.secrets, source.start())
-        app.say(f"{source.system}: started {source.where()}; end it with `tideline source stop {source.system}`")
+        with STARTING:
+            if source.where():
+                continue
+            keep_secrets(app.layout.secrets, source.start())
+        yield f"{source.system}: started {source.where()}; end it with `tideline source stop {source.system}`"
 
 
 def stop_all(app: App) -> bool:

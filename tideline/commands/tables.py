@@ -13,7 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tideline.commands.app import App, root_with_bundle
+from tideline.commands.completion import complete_schemas, complete_tables
+from tideline.commands.declared import declared
 from tideline.workspace.bundle.suggest import did_you_mean
+from tideline.workspace.declared import MASKED, DeclaredTable, declaration_of
 from tideline.workspace.errors import WorkspaceError
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ def sql(app: App, query: str, limit: int, form: str) -> None:
 
 
 @click.command("tables", epilog="\b\nExamples\n  tideline tables\n  tideline tables community_gold")
-@click.argument("schema", required=False)
+@click.argument("schema", required=False, shell_complete=complete_schemas)
 @click.pass_obj
 def list_tables(app: App, schema: str | None) -> None:
     """The tables of every schema, or of one, with their rows."""
@@ -70,12 +73,13 @@ def list_tables(app: App, schema: str | None) -> None:
 
 
 @click.command(epilog="\b\nExample\n  tideline show community_gold.users_by_country --limit 5")
-@click.argument("table")
+@click.argument("table", shell_complete=complete_tables)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="Rows at most.")
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+@click.option("--unmask", is_flag=True, help="Show personal columns, too.")
 @click.pass_obj
-def show(app: App, table: str, limit: int, form: str) -> None:
-    """The columns of a TABLE with what they mean, and its first rows."""
+def show(app: App, table: str, limit: int, form: str, unmask: bool) -> None:
+    """The columns of a TABLE with what they mean, and its first rows; what is personal is masked."""
     app.is_json = form != "table"
     with _session(app) as spark:
         _refuse_unknown(spark, table)
@@ -84,11 +88,22 @@ def show(app: App, table: str, limit: int, form: str) -> None:
                 if row["col_name"] and not row["col_name"].startswith("#"):
                     app.say(f"{row['col_name']}  {row['data_type']}  {row['comment'] or ''}".rstrip())
             app.say("")
-        _show(app, spark.table(_quoted(table)), limit, form)
+        rows = spark.table(_quoted(table))
+        _show(app, rows if unmask else _masked(rows, declaration_of(declared(app.root), table)), limit, form)
+
+
+def _masked(rows: DataFrame, table: DeclaredTable | None) -> DataFrame:
+    """`rows` with a word in place of every value that the declaration hides; null stays null."""
+    from pyspark.sql import functions as F
+
+    hidden = [name for name in rows.columns if table and table.hides(name)]
+    if hidden:
+        click.echo(f"masked: {', '.join(hidden)} (--unmask shows them)", err=True)
+    return rows.withColumns({name: F.when(F.col(f"`{name}`").isNotNull(), F.lit(MASKED)) for name in hidden}) if hidden else rows
 
 
 @click.command(epilog="\b\nExample\n  tideline history community_gold.users")
-@click.argument("table")
+@click.argument("table", shell_complete=complete_tables)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="Versions at most.")
 @click.pass_obj
 def history(app: App, table: str, limit: int) -> None:

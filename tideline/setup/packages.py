@@ -6,11 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from tideline.setup.pins import PACKAGE_PINS, ROOT, VENV, SetupError
 
 _EXPLAINED = {
-    "DO NOT MATCH THE HASHES": "a package has another hash than requirements/dev.txt says; run it again, and if it stays "
+    "DO NOT MATCH THE HASHES": "a package has another hash than its file below requirements/ says; run it again, and if it stays "
     "so ask whoever runs your package mirror: it may have been tampered with",
     "No space left on device": "the disk is full; free some space and run it again",
     "CERTIFICATE_VERIFY_FAILED": "the package index's certificate is not trusted; name your authority's file in PIP_CERT",
@@ -21,11 +22,11 @@ _EXPLAINED = {
 _REPORT_EVERY = 50
 
 
-def make_environment() -> None:
-    """Make .venv, or mend it; one that another Python version made is replaced."""
-    if not _is_of_this_python():
-        shutil.rmtree(VENV, ignore_errors=True)
-    done = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
+def make_environment(folder: Path = VENV) -> None:
+    """Make an environment of this Python, or mend it; one that another Python version made is replaced."""
+    if not _is_of_this_python(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+    done = subprocess.run([sys.executable, "-m", "venv", str(folder)], capture_output=True, text=True, check=False)
     if done.returncode:
         said = _last(done.stdout + done.stderr)
         raise SetupError(f"`python -m venv` failed: {said}. On Debian or Ubuntu: apt-get install python3-venv")
@@ -33,8 +34,13 @@ def make_environment() -> None:
 
 def install() -> None:
     """Install the pinned packages, then the `tideline` command itself (editable)."""
-    _pip("--require-hashes", "-r", str(PACKAGE_PINS))
-    _pip("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    install_pins(VENV, PACKAGE_PINS)
+    _pip(VENV, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+
+
+def install_pins(folder: Path, pins: Path) -> None:
+    """Install what a compiled file pins, every package by its hash."""
+    _pip(folder, "--require-hashes", "-r", str(pins))
 
 
 def explain(output: str, what: str) -> SetupError:
@@ -43,8 +49,8 @@ def explain(output: str, what: str) -> SetupError:
     return SetupError(f"{what}: {known or _last(output)}")
 
 
-def _pip(*arguments: str) -> None:
-    command = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", *arguments]
+def _pip(folder: Path, *arguments: str) -> None:
+    command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     lines, seen = [], 0
     for line in process.stdout or ():
@@ -57,9 +63,9 @@ def _pip(*arguments: str) -> None:
         raise explain("".join(lines[-200:]), "packages could not be installed")
 
 
-def _is_of_this_python() -> bool:
+def _is_of_this_python(folder: Path) -> bool:
     try:
-        return f"version = {sys.version_info[0]}.{sys.version_info[1]}." in (VENV / "pyvenv.cfg").read_text()
+        return f"version = {sys.version_info[0]}.{sys.version_info[1]}." in (folder / "pyvenv.cfg").read_text()
     except OSError:
         return False
 

@@ -11,8 +11,10 @@ from pathlib import Path
 GIB = 1024**3
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
+CONNECT_VENV = ROOT / ".venv-connect"
 JARS = Path(os.environ.get("TIDELINE_JARS") or ROOT / ".tideline" / "jars").resolve()
 PACKAGE_PINS = ROOT / "requirements" / "dev.txt"
+CONNECT_PINS = ROOT / "requirements" / "connect.txt"
 JAR_PINS = ROOT / "requirements" / "jars.txt"
 _STAMP = VENV / "setup.stamp"
 

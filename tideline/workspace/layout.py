@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Layout:
-    """The folders of one bundle's local state. `TIDELINE_HOME` moves the state elsewhere."""
+    """The folders of one bundle's local state. `TIDELINE_HOME` moves it elsewhere, `TIDELINE_VOLUMES` the volumes alone."""
 
     root: Path
 
@@ -36,11 +36,16 @@ class Layout:
 
     @property
     def volumes(self) -> Path:
-        return self.home / "volumes"
+        return Path(os.environ.get("TIDELINE_VOLUMES") or self.home / "volumes").resolve()
 
     @property
     def dbfs(self) -> Path:
         return self.home / "dbfs"
+
+    @property
+    def workspace(self) -> Path:
+        """Files, notebooks and folders that were put into the workspace: /Workspace, as a deployment sees it."""
+        return self.home / "workspace"
 
     @property
     def runs(self) -> Path:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from databricks.sdk import WorkspaceClient
@@ -97,12 +99,49 @@ def plane(tmp_path_factory: pytest.TempPathFactory, spark_server: ServerAddress)
         stop_control(layout)
 
 
+QUIET_FILES = {
+    "databricks.yml": """
+        bundle: {name: quiet}
+        resources:
+          jobs:
+            compare:
+              parameters: [{name: fruit, default: apple}]
+              tasks:
+                - task_key: is_pear
+                  condition_task: {op: EQUAL_TO, left: "{{job.parameters.fruit}}", right: pear}
+                - task_key: order
+                  depends_on: [{task_key: is_pear, outcome: "true"}]
+                  condition_task: {op: GREATER_THAN, left: "{{job.parameters.fruit}}", right: "5"}
+                - task_key: apart
+                  condition_task: {op: EQUAL_TO, left: a, right: a}
+        """,
+}
+
+
+@pytest.fixture(scope="package")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    """A control plane whose jobs compare and do nothing else, so that no Spark is started."""
+    with quiet_plane(tmp_path_factory.mktemp("quiet") / "bundle") as plane:
+        yield plane
+
+
+@contextmanager
+def quiet_plane(folder: Path) -> Iterator[Plane]:
+    root = write(folder, QUIET_FILES)
+    layout = Layout(root)
+    address = ensure_control(layout, root)
+    try:
+        yield Plane(layout, address, WorkspaceClient(host=address.host, token=address.token))
+    finally:
+        stop_control(layout)
+
+
 @pytest.fixture
 def sql(plane: Plane) -> Callable[..., StatementResponse]:
     """Execute a statement on the one warehouse that there is, until it has ended; with a `wait_timeout`, no longer than that."""
 
     def execute(statement: str, **options: object) -> StatementResponse:
-        answer = plane.client.statement_execution.execute_statement(statement, "any", **options)  # type: ignore[arg-type]
+        answer = plane.client.statement_execution.execute_statement(statement, "any", **options)
         return answer if "wait_timeout" in options else ended(plane, answer)
 
     return execute

@@ -43,8 +43,12 @@ def test_a_wrong_token_is_the_clients_own_error(plane: Plane) -> None:
 def test_what_is_not_served_is_said_by_its_route(plane: Plane) -> None:
     with pytest.raises(NotImplemented, match="GET /api/2.1/clusters/list"):
         list(plane.client.clusters.list())
-    with pytest.raises(NotImplemented, match="POST /api/2.2/jobs/delete"):
-        plane.client.jobs.delete(1)
+    with pytest.raises(NotImplemented, match="POST /api/2.2/jobs/runs/submit"):
+        plane.client.jobs.submit(run_name="once")
+    with pytest.raises(NotImplemented, match="GET /api/2.1/unity-catalog/tables"):
+        plane.client.tables.get("dev.shop.fruit")
+    with pytest.raises(NotImplemented, match="/api/2.0/permissions/clusters"):
+        plane.client.permissions.get("clusters", "1")
     with pytest.raises(NotImplemented, match="PUT /api/2.2/jobs/list"):
         plane.client.api_client.do("PUT", "/api/2.2/jobs/list", body={})
 
@@ -54,6 +58,8 @@ def test_what_is_not_there_is_not_found(plane: Plane) -> None:
         plane.client.jobs.get(1)
     with pytest.raises(NotFound, match="Job 1 does not exist"):
         plane.client.jobs.run_now(1)
+    with pytest.raises(NotFound, match="Job 1 does not exist"):
+        plane.client.jobs.delete(1)
     with pytest.raises(NotFound, match="Run 1 does not exist"):
         plane.client.jobs.get_run(1)
     with pytest.raises(NotFound, match="Run 1 does not exist"):

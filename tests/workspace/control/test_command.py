@@ -22,7 +22,10 @@ def ask(root: Path, *arguments: str) -> Result:
 
 
 def test_it_is_started_found_and_ended_with_all_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    root = write(tmp_path, FILES)
+    local = {"pyproject.toml": '[tool.tideline.variables]\nplace = "{volumes}"\nn_trees = 3\n'}
+    variables = "variables: {place: {default: a}, n_trees: {default: 1}}\n        targets:"
+    declared = FILES["databricks.yml"].replace("targets:", variables)
+    root = write(tmp_path, {**FILES, "databricks.yml": declared, **local})
     assert ask(root, "status").return_value == 1
     with pytest.raises(WorkspaceError, match="start it: tideline control start"):
         ask(root, "env")
@@ -39,6 +42,8 @@ def test_it_is_started_found_and_ended_with_all_else(tmp_path: Path, capsys: pyt
             f"export DATABRICKS_HOST={address.host}",
             f"export DATABRICKS_TOKEN={address.token}",
             "export DATABRICKS_AUTH_TYPE=pat",
+            f"export BUNDLE_VAR_place={App(root).layout.volumes}",
+            "export BUNDLE_VAR_n_trees=3",
         ]
     finally:
         assert exit_code(["--root", str(root), "stop"]) == 0

@@ -141,7 +141,7 @@ def test_what_does_not_fit_is_refused_before_a_run_is_kept(
 ) -> None:
     before = plane.store.ids()
     with pytest.raises(InvalidParameterValue, match=said):
-        plane.client.jobs.run_now(plane.job(job), **asked)  # type: ignore[arg-type]
+        plane.client.jobs.run_now(plane.job(job), **asked)
     assert plane.store.ids() == before
 
 

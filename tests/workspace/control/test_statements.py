@@ -8,11 +8,13 @@ from collections.abc import Callable
 import pytest
 import requests
 from databricks.sdk.errors import InvalidParameterValue, NotImplemented
+from databricks.sdk.service.jobs import PerformanceTarget, RunResultState
 from databricks.sdk.service.sql import (
     ColumnInfoTypeName,
     Disposition,
     ExecuteStatementRequestOnWaitTimeout,
     Format,
+    QueryTag,
     ServiceErrorCode,
     StatementParameterListItem,
     StatementResponse,
@@ -193,6 +195,19 @@ def test_a_statement_is_cancelled_when_asked_or_when_its_time_is_over(sql: Sql, 
 def test_an_odd_wait_is_refused(sql: Sql, timeout: str) -> None:
     with pytest.raises(InvalidParameterValue, match="wait_timeout"):
         sql("SELECT 1", wait_timeout=timeout)
+
+
+def test_any_warehouse_tags_and_targets_are_taken(plane: Plane, quiet: Plane) -> None:
+    """They are recorded in the table of what is emulated: one server, one performance."""
+    execute = plane.client.statement_execution.execute_statement
+    tags = [QueryTag(key="team", value="trees")]
+    for warehouse in ("any", "other"):
+        answer = ended(plane, execute("SELECT 7", warehouse, query_tags=tags))
+        assert answer.result is not None
+        assert answer.result.data_array == [["7"]]
+    run = quiet.client.jobs.run_now(quiet.job("compare"), performance_target=PerformanceTarget.STANDARD).result()
+    assert run.state is not None
+    assert run.state.result_state is RunResultState.SUCCESS
 
 
 def test_what_is_not_served_is_not_ignored(sql: Sql, plane: Plane) -> None:

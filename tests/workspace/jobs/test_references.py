@@ -6,6 +6,7 @@ import pytest
 
 from tideline.workspace.errors import JobError
 from tideline.workspace.jobs.references import Scope
+from tideline.workspace.jobs.trigger import Trigger
 
 SCOPE = Scope(
     job={"id": "7", "name": "daily", "run_id": "70", "repair_count": 2},
@@ -87,3 +88,32 @@ def test_inputs_are_text_as_it_is_and_objects_as_compact_json() -> None:
 
 def test_deep_data_is_filled_in_and_other_types_are_kept() -> None:
     assert SCOPE.fill({"a": ["{{job.id}}", 1, None], "b": True}) == {"a": ["7", 1, None], "b": True}
+
+
+TABLES = {
+    "main.shop.orders": {"version": 7, "commit_timestamp": 1685602861.0},
+    "main.shop.orders_of_today": {"version": 1, "commit_timestamp": 1685602862.0},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{job.trigger.type}}", "table"),
+        ("{{job.trigger.time.iso_datetime}}", "2023-06-01T07:00:00"),
+        ("{{job.trigger.file_arrival.location}}", "/Volumes/a/b/c"),
+        ("{{job.trigger.table_update.updated_tables}}", '["main.shop.orders","main.shop.orders_of_today"]'),
+        ("{{job.trigger.table_update.main.shop.orders.version}}", "7"),
+        ("{{job.trigger.table_update.`main.shop.orders_of_today`.version}}", "1"),
+        ("{{job.trigger.table_update.main.shop.orders.commit_timestamp.iso_datetime}}", "2023-06-01T07:01:01"),
+    ],
+)
+def test_a_triggered_run_knows_its_trigger(text: str, expected: str) -> None:
+    trigger = Trigger("table", at=1685602800.0, location="/Volumes/a/b/c", tables=TABLES)
+    assert Scope(started_at=1685602861.5, trigger=trigger).fill(text) == expected
+
+
+@pytest.mark.parametrize("name", ["main.shop.order.version", "main.shop.orders.commit_timestamp", "main.shop.orders"])
+def test_a_table_that_was_not_updated_has_no_version(name: str) -> None:
+    with pytest.raises(JobError, match="has no value here"):
+        Scope(trigger=Trigger("table", tables=TABLES)).fill("{{job.trigger.table_update." + name + "}}")

@@ -20,7 +20,7 @@ from tideline.workspace.errors import ServerError
 from tideline.workspace.layout import Layout
 from tideline.workspace.notebook.html import cells_to_html
 from tideline.workspace.notebook.pool import KernelPool
-from tideline.workspace.notebook.results import NotebookTask
+from tideline.workspace.notebook.results import ExecutedCell, NotebookTask
 from tideline.workspace.server import ServerAddress
 
 TICKS = """
@@ -201,7 +201,7 @@ RUNNER = """
 import sys, pathlib
 from tideline.workspace.layout import Layout
 from tideline.workspace.notebook.pool import KernelPool
-from tideline.workspace.notebook.results import NotebookTask
+from tideline.workspace.notebook.results import ExecutedCell, NotebookTask
 from tideline.workspace.server import ServerAddress
 root = pathlib.Path(sys.argv[1])
 with KernelPool(ServerAddress(sys.argv[2], sys.argv[3]), Layout(root), root, size=1) as pool:
@@ -267,3 +267,28 @@ def test_leaving_the_pool_cancels_what_still_runs(bench: Bench, spark_server: Se
             running = threads.submit(pool.run, task, on_event=lambda _: started.set())
             assert started.wait(60)
         assert running.result(timeout=10).state == "CANCELED"
+
+
+def test_of_a_notebook_only_the_chosen_cells_run(bench: Bench) -> None:
+    path = bench.write("chosen.py", "print('one')", "raise ValueError('two')", "print('three')")
+    result = bench.pool.run(NotebookTask(path=path, root=bench.root, only_cells=frozenset({1, 3})))
+    assert result.state == "SUCCESS"
+    assert [cell.number for cell in result.cells if cell.outputs] == [1, 3]
+
+
+def test_cells_are_handed_out_as_they_end_without_secrets(bench: Bench) -> None:
+    bench.layout.secrets.parent.mkdir(parents=True, exist_ok=True)
+    bench.layout.secrets.write_text(json.dumps({"scope": {"key": "hunter2-told"}}))
+    path = bench.write("ends/told.py", "print(dbutils.secrets.get('scope', 'key'))", "1 / 0", "print('never')")
+    told: list[ExecutedCell] = []
+    result = bench.pool.run(NotebookTask(path=path, root=bench.root), on_cell=told.append)
+    assert [(cell.number, cell.state) for cell in told] == [(1, "ok"), (2, "failed")]
+    assert told[0].outputs[0]["text"] == "[REDACTED]\n" and result.cells[:2] == tuple(told)
+
+
+def test_what_a_cell_prints_beyond_its_limit_is_dropped_and_said(bench: Bench) -> None:
+    cells = ("# MAGIC %set_cell_max_output_size_in_mb 1", "print('é' * 3_000_000)\nprint('more')", "print('next')")
+    result = bench.run(bench.write("ends/prints.py", *cells))
+    text = texts(result, 2)
+    assert text.endswith("\n... output cut at 1,048,576 bytes\n") and len(text.encode()) < 1_048_700
+    assert "more" not in text and texts(result, 3) == "next\n"

@@ -309,3 +309,10 @@ def test_the_page_holds_no_script_and_fetches_nothing(result: NotebookResult) ->
 def test_the_overhead_is_what_the_cells_did_not_take(result: NotebookResult) -> None:
     own = sum(cell.seconds for cell in result.cells)
     assert result.overhead_seconds == pytest.approx(result.seconds - own, abs=0.2)
+
+
+def test_the_widgets_that_were_declared_are_told(result: NotebookResult) -> None:
+    told = {widget.name: widget for widget in result.widgets}
+    as_of, city = told["as_of"], told["city"]
+    assert (as_of.kind, as_of.default, as_of.value) == ("text", "1999-01-01", "2024-06-30")
+    assert (city.kind, city.choices, city.value) == ("dropdown", ("Oslo", "Rome"), "Oslo")

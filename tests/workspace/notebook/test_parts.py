@@ -21,6 +21,8 @@ from tideline.workspace.notebook.kernel.errors import (
     NotEmulated,
 )
 from tideline.workspace.notebook.kernel.sql_text import statements
+from tideline.workspace.notebook.kernel.tables import of_mappings
+from tideline.workspace.notebook.outputs import cut, is_own_html, joined_streams
 from tideline.workspace.notebook.plan import RefusedCell, plan
 from tideline.workspace.notebook.redact import Redactor
 from tideline.workspace.notebook.secrets import SecretStore, kernel_environment
@@ -95,6 +97,17 @@ def test_a_kernel_sees_no_secret_of_the_environment() -> None:
     assert "DATABRICKS_RUNTIME_VERSION" not in seen
 
 
+def test_a_kernel_is_told_no_experiment_of_another_store() -> None:
+    named = {"MLFLOW_EXPERIMENT_ID": "1", "MLFLOW_EXPERIMENT_NAME": "mine", "MLFLOW_RUN_ID": "f00"}
+    given = named | {"MLFLOW_HTTP_REQUEST_TIMEOUT": "9"}
+    assert [name for name in kernel_environment(given, {}) if name.startswith("MLFLOW")] == ["MLFLOW_HTTP_REQUEST_TIMEOUT"]
+
+
+def test_the_client_s_log_is_shown_to_those_who_ask_for_it() -> None:
+    assert kernel_environment({}, {})["SPARK_CONNECT_LOG_LEVEL"] == "CRITICAL"
+    assert kernel_environment({"SPARK_CONNECT_LOG_LEVEL": "DEBUG"}, {})["SPARK_CONNECT_LOG_LEVEL"] == "DEBUG"
+
+
 def refused(folder: Path, *cells: str) -> RefusedCell:
     path = folder / "main.py"
     path.write_text(HEADER + "\n\n# COMMAND ----------\n\n".join(cells))
@@ -165,6 +178,61 @@ def test_widgets_take_parameters_first_and_check_choices() -> None:
     assert widgets.getAll() == {"city": "Rome", "days": "mon,tue", "loose": "x"}
     with pytest.raises(NotEmulated, match=r"`dbutils\.widgets\.slider` is not emulated"):
         widgets.slider("x")
+
+
+def test_widgets_are_told_as_they_are_declared_even_with_a_value_that_is_refused() -> None:
+    told: list[tuple[str, object]] = []
+    widgets = WidgetsUtility({"city": "Paris"}, lambda op, **said: told.append((op, said.get("widget") or said["name"])))
+    widgets.text("name", "none")
+    with pytest.raises(InvalidWidgetValue, match="`Paris`; choices: Oslo, Rome"):
+        widgets.dropdown("city", "Oslo", ["Oslo", "Rome"], "Where")
+    widgets.remove("name")
+    assert told == [
+        ("widget", {"name": "name", "kind": "text", "default": "none", "value": "none", "label": "", "choices": []}),
+        ("widget", {"name": "city", "kind": "dropdown", "default": "Oslo", "value": "Paris", "label": "Where",
+                    "choices": ["Oslo", "Rome"]}),
+        ("no_widget", "name"),
+    ]  # fmt: skip
+
+
+def test_large_outputs_keep_their_beginning_and_say_so() -> None:
+    stream = {"output_type": "stream", "name": "stdout", "text": "é" * 10}
+    assert cut(stream, 20) == stream
+    assert cut(stream, 5)["text"] == "éé\n... output cut at 5 bytes\n"
+    shown = {"output_type": "display_data", "data": {"text/html": "x" * 50, "text/plain": "short"}, "metadata": {}}
+    assert cut(shown, 50) == shown
+    assert cut(shown, 20)["data"] == {"text/plain": "short\n... output cut at 20 bytes\n"}
+    alone = {"output_type": "execute_result", "data": {"text/plain": "y" * 50}, "metadata": {}}
+    assert cut(alone, 20)["data"]["text/plain"] == "y" * 20 + "\n... output cut at 20 bytes\n"
+
+
+def test_streams_are_joined_and_read_as_a_terminal_does_in_time_that_grows_with_their_length() -> None:
+    def stream(name: str, text: str) -> dict[str, object]:
+        return {"output_type": "stream", "name": name, "text": text}
+
+    shown = {"output_type": "display_data", "data": {"text/plain": "x"}}
+    outputs = [stream("stderr", "a"), stream("stdout", "1 %\r50 %\r"), shown, stream("stdout", "99 %\nb\r\nxy\bz")]
+    assert joined_streams(outputs) == [stream("stdout", "99 %\nb\r\nxz"), stream("stderr", "a"), shown]
+    (long,) = joined_streams([stream("stdout", "y" * 10_000_000), stream("stdout", "\rz\n")])  # a square would take days
+    assert long["text"] == "z\n"
+
+
+@pytest.mark.parametrize(
+    ("html", "is_own"),
+    [
+        (of_mappings([{"a": "<b>", "c": None}, {"a": 1.5}]).to_html(), True),
+        ('<pre class="nb-json">{&quot;a&quot;: 1}</pre>', True),
+        ("<table><script>1</script></table>", False),
+        ('<td onclick="x">', False),
+        ('<p class="nb-note" style="x">', False),
+        ("a < b", False),
+        ("x" * 200_000 + "<", False),
+    ],
+)
+def test_html_is_the_workspaces_own_only_if_it_looks_like_it(html: str, is_own: bool) -> None:
+    output = {"output_type": "display_data", "data": {"text/html": html}, "metadata": {"text/html": {"tideline": "table"}}}
+    assert is_own_html(output) == is_own
+    assert not is_own_html(output | {"metadata": {}})
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ from tideline.workspace.server import (
     stop_server,
 )
 
+pytestmark = pytest.mark.long
+
 START_AND_SLEEP = """
 import sys, time
 from pathlib import Path

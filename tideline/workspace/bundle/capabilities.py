@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from tideline.workspace.bundle.calls import jobs_called
 from tideline.workspace.bundle.capability_around import AROUND
+from tideline.workspace.bundle.capability_data import DATA
 from tideline.workspace.bundle.capability_rows import (
     EMULATED,
     JOB_FIELDS,
@@ -17,14 +18,20 @@ from tideline.workspace.bundle.capability_rows import (
     TASK_FIELDS,
     Capability,
 )
+from tideline.workspace.bundle.capability_runs import RUNS
 from tideline.workspace.bundle.findings import Finding
 from tideline.workspace.bundle.model import Bundle
+from tideline.workspace.bundle.shown import with_proof
+from tideline.workspace.bundle.shown_around import SHOWN_AROUND
+from tideline.workspace.bundle.shown_jobs import JOBS, TASKS
 from tideline.workspace.bundle.views import Job, Task
 
 SQL_KINDS = ("query", "alert", "dashboard")
 __all__ = ["CAPABILITIES", "EMULATED", "RECORDED", "REFUSED", "Capability", "level_of", "refusals"]
 
-CAPABILITIES = (*AROUND, *JOB_FIELDS, *TASK_FIELDS)
+CAPABILITIES = with_proof(
+    (*AROUND, *JOB_FIELDS, *TASK_FIELDS, *RUNS, *DATA), {**SHOWN_AROUND, "job": JOBS, "task": TASKS}
+)
 _BY_NAME = {(row.area, row.name): row for row in CAPABILITIES}
 
 

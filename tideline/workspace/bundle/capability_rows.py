@@ -9,12 +9,18 @@ EMULATED, RECORDED, REFUSED = "emulated", "recorded", "refused"
 
 @dataclass(frozen=True)
 class Capability:
-    """One field or feature; `note` says how it behaves here, or what to do instead where it is refused."""
+    """One field or feature; `note` says how it behaves here, or what to do instead where it is refused.
+
+    `shown_by` is the test that shows it here, `check` what to do in a workspace to see the same; `shown_jobs.py` and
+    `shown_around.py` hold them, so that a row stays a line.
+    """
 
     area: str
     name: str
     level: str
     note: str = ""
+    shown_by: str = ""
+    check: str = ""
 
 
 def rows_of(area: str, level: str, **notes: str) -> tuple[Capability, ...]:
@@ -32,13 +38,13 @@ JOB_FIELDS = (
         tasks="the graph",
         timeout_seconds="ends the run as TIMEDOUT",
         max_concurrent_runs="counted over the runs of this machine",
-        queue="a run over the limit waits; without a queue it is skipped",
+        queue="a run over the limit waits; without a queue it is skipped; one that was triggered keeps its turn over restarts",
         environments="the installation serves all; nothing is fetched for a run",
         job_clusters="one local server stands for every cluster",
-        schedule="shown as the next run times; nothing fires by itself",
-        trigger="shown; nothing fires by itself",
-        continuous="shown; a run is one run",
-        triggers="shown; nothing fires by itself",
+        schedule="fires while `tideline schedule start` runs, by its Quartz expression and zone; missed times are one run",
+        trigger="fires while `tideline schedule start` runs: periodic, file_arrival, table_update; other kinds are refused there",
+        continuous="while `tideline schedule start` runs; after failures it waits 10 s to 10 min; task_retry_mode has no effect",
+        triggers="each of the list fires like `trigger`; in mode development only pause_status pauses them",
     ),
     *rows_of(
         "job",

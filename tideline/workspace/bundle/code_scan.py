@@ -25,7 +25,7 @@ def scan_code(code: str, path: Path) -> Facts:
         return Facts(path, reads_all_known=False, sets_all_known=False, forbidden=[broken])
     scan = _Scan(tree, path)
     scan.visit(tree)
-    scan.facts.forbidden += objections(tree, path)
+    scan.facts.forbidden += objections(tree, path, code)
     return scan.facts
 
 

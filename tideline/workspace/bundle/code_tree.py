@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from pathlib import Path
+
+from tideline.workspace.errors import Place
 
 
 def argument(node: ast.Call, position: int, name: str) -> ast.expr | None:
@@ -50,3 +54,24 @@ def texts_of(node: ast.expr) -> list[str] | None:
         return None
     texts = [element.value for element in elements if isinstance(element, ast.Constant)]
     return [str(text) for text in texts] if len(texts) == len(elements) else None
+
+
+def place_of(lines: Sequence[str], node: ast.expr | ast.alias, *, path: Path) -> Place:
+    """Where a node's own word begins: of an attribute its name, since the expression before it may begin lines above."""
+    line, offset = node.lineno, node.col_offset
+    if isinstance(node, ast.Attribute) and node.end_lineno is not None and node.end_col_offset is not None:
+        line, offset = node.end_lineno, node.end_col_offset - len(node.attr.encode())
+    before = lines[line - 1].encode()[:offset] if line <= len(lines) else b" " * offset
+    return Place(path, line, len(before.decode(errors="replace")) + 1)
+
+
+def place_in(lines: Sequence[str], text: str, at: int, *, first: int, path: Path) -> Place | None:
+    """Where in a file a position of `text` stands, whose first line is on the file's line `first`.
+
+    None where that line of the file does not hold the text as it is: it was escaped or joined.
+    """
+    begin = text.rfind("\n", 0, at) + 1
+    own = text[begin:].split("\n", 1)[0]
+    line = first + text.count("\n", 0, at)
+    shift = lines[line - 1].find(own) if line <= len(lines) else -1
+    return Place(path, line, shift + at - begin + 1) if shift >= 0 else None

@@ -12,12 +12,13 @@ import calendar
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tideline.workspace.bundle.cron_fields import CronError, DayOfMonth, DayOfWeek, numbers
 
-LAST_YEAR = 2099
+LONGEST_CHANGE = timedelta(hours=3)  # of clocks, within a day: two hours are the most that is known
 
 
 @dataclass(frozen=True)
@@ -33,26 +34,39 @@ class Cron:
     day_of_week: DayOfWeek | None
 
     def next_runs(self, after: datetime, zone: str, *, count: int = 5) -> list[datetime]:
-        """The next `count` times strictly after `after` (which has a zone), in the time zone `zone`.
+        """The next `count` times strictly after `after`, which has a zone, in the time zone `zone`.
 
-        Fewer where the years run out. A local time that a change of clocks skips runs an hour later, once.
+        Fewer where the years run out.
         """
-        place = ZoneInfo(zone)
-        found: list[datetime] = []
-        for moment in self._local_times(after.astimezone(place).date()):
-            run = moment.replace(tzinfo=place).astimezone(UTC).astimezone(place)
-            if run > after and run not in found:
-                found.append(run)
-                if len(found) == count:
-                    break
-        return found
+        return list(islice(self.times_after(after, zone), count))
 
-    def _local_times(self, first: date) -> Iterator[datetime]:
-        for day in self._days(first):
-            for hour in self.hours:
-                for minute in self.minutes:
-                    for second in self.seconds:
-                        yield datetime.combine(day, time(hour, minute, second))
+    def times_after(self, after: datetime, zone: str) -> Iterator[datetime]:
+        """Every time strictly after `after`, ascending.
+
+        A local time that a change of clocks skips runs as much later as the clocks are put forward, once; one that comes
+        twice runs the first time. Times of one zone compare by the clock on the wall, hence the comparisons in UTC.
+        """
+        place, last = ZoneInfo(zone), after.astimezone(UTC)
+        earliest = last.astimezone(place).replace(tzinfo=None) - LONGEST_CHANGE
+        for day in self._days(earliest.date()):
+            for moment in self._moments_of(day, place, earliest):
+                if moment > last:
+                    last = moment
+                    yield moment.astimezone(place)
+
+    def _moments_of(self, day: date, place: ZoneInfo, earliest: datetime) -> Iterator[datetime]:
+        """A day's moments in UTC, ascending: times that a change of clocks skips fall between or upon others."""
+        moments = (local.replace(tzinfo=place).astimezone(UTC) for local in self._times_of(day, earliest))
+        begin, end = (datetime.combine(day + timedelta(days=n), time(), place).utcoffset() for n in (0, 1))
+        return moments if begin == end else iter(sorted(moments))
+
+    def _times_of(self, day: date, earliest: datetime) -> Iterator[datetime]:
+        for hour in self.hours:
+            if datetime.combine(day, time(hour, 59, 59)) < earliest:
+                continue
+            for minute in self.minutes:
+                for second in self.seconds:
+                    yield datetime.combine(day, time(hour, minute, second))
 
     def _days(self, first: date) -> Iterator[date]:
         day = first

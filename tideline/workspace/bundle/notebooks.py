@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from tideline.workspace.bundle.code_facts import Call, Facts
 from tideline.workspace.bundle.code_scan import scan_code, scan_function
+from tideline.workspace.bundle.connect_cells import cell_objections
 from tideline.workspace.bundle.views import Task, file_of
 from tideline.workspace.errors import Place
 from tideline.workspace.notebook.format import LANGUAGE_OF, Cell, find_notebook, is_header, parse
@@ -85,14 +87,26 @@ def _code_of(path: Path) -> str:
 def _with_runs(path: Path, above: tuple[Path, ...]) -> Facts:
     text = path.read_text(encoding="utf-8", errors="replace")
     cells = parse(text, language=LANGUAGE_OF[path.suffix], path=path).cells
-    facts = scan_code(_python_of(cells), path)
+    code, lines = _python_of(cells), [line.removesuffix("\r") for line in text.split("\n")]
+    facts = scan_code(code, path)
+    facts.forbidden = [_as_in_file(call, code.split("\n"), lines) for call in facts.forbidden]
     for cell in cells:
+        facts.forbidden += cell_objections(cell, lines, path)
         if cell.kind == "sql":
             facts.read_markers(_markers(cell.body, Place(path, cell.body_line)))
         run = RUN.match(cell.text) if cell.kind == "run" else None
         if run:
             _add_run(facts, run.group(1).strip("\"'"), cell, (*above, path))
     return facts
+
+
+def _as_in_file(call: Call, code: list[str], lines: list[str]) -> Call:
+    """The objection at its column in the file, where a magic cell's Python stands behind its prefix."""
+    at = call.place
+    if not 0 < at.line <= min(len(code), len(lines)) or not at.column:
+        return call
+    shift = max(0, lines[at.line - 1].find(code[at.line - 1]))
+    return replace(call, place=Place(at.file, at.line, at.column + shift))
 
 
 def _add_run(facts: Facts, name: str, cell: Cell, above: tuple[Path, ...]) -> None:

@@ -90,6 +90,14 @@ def _environment(environment: Mapping[str, str], declared: dict[str, dict[str, N
 
 
 def _local_settings(root: Path, declared: dict[str, dict[str, Node]]) -> dict[str, Node]:
+    path, values = root / "pyproject.toml", local_variables(root)
+    for name in values:
+        _require_declared(name, declared, _toml_place(path, name))
+    return {name: node_of(value, _toml_place(path, name)) for name, value in values.items()}
+
+
+def local_variables(root: Path) -> dict[str, Any]:
+    """The values that variables have on this machine, by `[tool.tideline.variables]`; empty where nothing says so."""
     path = root / "pyproject.toml"
     if not path.is_file():
         return {}
@@ -98,9 +106,7 @@ def _local_settings(root: Path, declared: dict[str, dict[str, Node]]) -> dict[st
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"the TOML is broken: {error}", place=Place(path)) from None
     values = settings.get("tool", {}).get("tideline", {}).get("variables", {})
-    for name in values:
-        _require_declared(name, declared, _toml_place(path, name))
-    return {name: node_of(_filled(value, root), _toml_place(path, name)) for name, value in values.items()}
+    return {name: _filled(value, root) for name, value in values.items()}
 
 
 def _filled(value: Any, root: Path) -> Any:

@@ -4,9 +4,11 @@ Code that asks a workspace through `databricks-sdk` asks this one unchanged: job
 one is. A family of routes is a module with a `router` and a line in `app.FAMILIES`; whatever no family serves is answered
 501 with the route's name.
 
-server, serve, address        the process: started, found, ended
-app, access, errors, state    what all families share
-jobs, runs, statements, me    the families
+server, serve, address              the process: started, found, ended
+app, access, bodies, errors, state  what all families share
+jobs, runs, repairs, statements     the bundle's work: its jobs and their runs, SQL
+deployed_jobs, catalog, experiments, apps, permissions   what deployments make: kept on disk by `kept`
+workspace_files, volume_files, scopes, me, telemetry     files, volumes, secrets, who one is
 """
 
 from tideline.workspace.control.address import ControlAddress

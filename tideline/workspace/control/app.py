@@ -8,13 +8,31 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from tideline.workspace.control import jobs, me, runs, statements
+from tideline.workspace.control import (
+    apps,
+    catalog,
+    deployed_jobs,
+    experiments,
+    jobs,
+    me,
+    permissions,
+    repairs,
+    runs,
+    scopes,
+    statements,
+    telemetry,
+    volume_files,
+    workspace_files,
+)  # fmt: skip
 from tideline.workspace.control.access import TokenCheck
 from tideline.workspace.control.errors import add_handlers
 from tideline.workspace.control.state import Workspace
 
 # Each has a `router`. A new family is a module and its name here.
-FAMILIES = (jobs, runs, statements, me)
+FAMILIES = (
+    jobs, deployed_jobs, runs, repairs, statements, me, scopes, workspace_files, volume_files, catalog, experiments, apps,
+    permissions, telemetry,
+)  # fmt: skip
 
 
 def create_app(workspace: Workspace, token: str) -> FastAPI:
@@ -26,6 +44,8 @@ def create_app(workspace: Workspace, token: str) -> FastAPI:
         await run_in_threadpool(workspace.close)
 
     app = FastAPI(title="Control plane", lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
+    # Made before the first requests, two of which might each make their own.
+    _ = workspace.kept, workspace.deployed, workspace.background, workspace.statements
     app.state.workspace = workspace
     for family in FAMILIES:
         app.include_router(family.router)

@@ -7,17 +7,21 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tideline.workspace.bundle.model import Bundle
+from tideline.workspace.control.checked import Checked
 from tideline.workspace.control.errors import ApiError
 from tideline.workspace.control.kernels import Kernels
 from tideline.workspace.errors import WorkspaceError
-from tideline.workspace.jobs import RunStore, Stop, run_job
-from tideline.workspace.jobs.plan import make_plan, refuse_what_cannot_run
+from tideline.workspace.jobs import JobRun, RunStore, Stop, repair_run, run_job
+from tideline.workspace.jobs.events import EventLog
+from tideline.workspace.jobs.plan import make_plan
+from tideline.workspace.jobs.trigger import Trigger
+from tideline.workspace.notebook.pool import KernelPool
 from tideline.workspace.private import write_private
 from tideline.workspace.report import write_report
 from tideline.workspace.sample_day import with_sample_day
@@ -35,32 +39,72 @@ class Going:
     kept: Future[str] = field(default_factory=Future)
 
 
-class Background:
-    """Starts runs in threads, by the same runner and into the same store as `tideline run`."""
+GetPool = Callable[[], KernelPool]
+Keep = Callable[[JobRun], None]
+Work = Callable[[GetPool, Going, Keep], None]
+# What a run needs that is not the bundle's: bundle, key and parameters of the run to what was done, in sentences.
+Before = Callable[[Bundle, str, Mapping[str, str]], Iterable[str]]
 
-    def __init__(self, store: RunStore, kernels: Kernels) -> None:
-        self._store, self._kernels = store, kernels
+
+class Background:
+    """Starts runs in threads, by the same runner and into the same store as `tideline run`.
+
+    `before` is asked once per run, when its first task needs Spark; what it says is noted among the run's events. `server` is
+    a Spark server of elsewhere, kept with the runs.
+    """
+
+    def __init__(
+        self, store: RunStore, kernels: Kernels, before: Before = lambda bundle, key, parameters: (), *, server: str = ""
+    ) -> None:
+        self._store, self._kernels, self._before, self._server = store, kernels, before, server
+        self._refuse = Checked()
         self._going: dict[str, Going] = {}
         self._threads: set[threading.Thread] = set()
         self._once = threading.Lock()
 
-    def start(self, bundle: Bundle, key: str, *, parameters: dict[str, str], only: str) -> str:
+    def start(
+        self, bundle: Bundle, key: str, *, parameters: dict[str, str], only: str, trigger: Trigger | None = None
+    ) -> str:
         """Begin a run and give its id as soon as the store has it; a job at its limit waits or is skipped by itself.
 
         WorkspaceError for what cannot run, before anything is kept.
         """
         parameters = with_sample_day(bundle, key, parameters, self._store.folder.parent)
         make_plan(bundle, key, parameters=parameters, only=only)
-        refuse_what_cannot_run(bundle, key)
-        if len(self._threads) >= MOST_RUNS:
-            raise ApiError(429, "REQUEST_LIMIT_EXCEEDED", f"{MOST_RUNS} runs go on already: wait for one to end")
-        going = Going()
-        thread = threading.Thread(
-            target=self._run, args=(bundle, key, parameters, only, going), name=f"run of {key}", daemon=True
-        )
-        self._threads.add(thread)
-        thread.start()
-        return going.kept.result()
+        self._refuse(bundle, key)
+
+        def run(pool: GetPool, going: Going, keep: Keep) -> None:
+            ready = self._prepared(pool, going, bundle, key, parameters)
+            run_job(
+                bundle, key, parameters=parameters, only=only, pool=ready, store=self._store, stop=going.stop,
+                is_checked=True, on_kept=keep, trigger=trigger, server=self._server,
+                layout=self._kernels.layout,
+            )  # fmt: skip
+
+        return self._begin(bundle, f"run of {key}", run)
+
+    def repair(
+        self, bundle: Bundle, run_id: str, *, only_tasks: Collection[str] = (), with_dependents: bool = False,
+        parameters: Mapping[str, str] | None = None,
+    ) -> str:  # fmt: skip
+        """Begin the repair of a run that has ended and give its id, which stays the same, once the store has it as going on.
+
+        Without `only_tasks` what failed runs again, and what follows it; `parameters` are changed, the others stay. `bundle`
+        is that of the run's target and variables (`Workspace.bundle_of`). WorkspaceError for what cannot be repaired, a run
+        that goes on among it.
+        """
+        found = self._store.load(run_id)
+        self._refuse(bundle, found.job_key)
+
+        def run(pool: GetPool, going: Going, keep: Keep) -> None:
+            ready = self._prepared(pool, going, bundle, found.job_key, {**found.overrides, **(parameters or {})})
+            repair_run(
+                bundle, found, pool=ready, store=self._store, stop=going.stop, tasks=only_tasks,
+                with_dependents=with_dependents, parameters=parameters, is_checked=True, on_kept=keep,
+                layout=self._kernels.layout,
+            )  # fmt: skip
+
+        return self._begin(bundle, f"repair of {run_id}", run)
 
     def start_once(self, token: str, start: Callable[[], str]) -> str:
         """What `start` gives; the run that a request with this token started before, where there was one."""
@@ -79,6 +123,10 @@ class Background:
             going.stop.set()
         return going is not None
 
+    def is_going(self, run_id: str) -> bool:
+        """Whether the run goes on in this process."""
+        return run_id in self._going
+
     def is_stopping(self, run_id: str) -> bool:
         going = self._going.get(run_id)
         return going is not None and going.stop.is_set()
@@ -90,30 +138,57 @@ class Background:
         until = time.monotonic() + CLOSE_SECONDS
         for thread in list(self._threads):
             thread.join(max(until - time.monotonic(), 0.0))
+        self._kernels.close()
 
-    def _run(self, bundle: Bundle, key: str, parameters: dict[str, str], only: str, going: Going) -> None:
-        def keep(run_id: str) -> None:
-            self._going[run_id] = going
-            going.kept.set_result(run_id)
+    def _prepared(
+        self, pool: GetPool, going: Going, bundle: Bundle, key: str, parameters: Mapping[str, str]
+    ) -> GetPool:
+        """The pool, once `before` has been asked; where that fails, so does the task, and says why."""
+        lock, is_asked = threading.Lock(), False
+
+        def ready() -> KernelPool:
+            nonlocal is_asked
+            with lock:
+                if not is_asked:
+                    log = EventLog(self._store.path(going.kept.result()) / "events.jsonl", lambda event: None)
+                    for text in self._before(bundle, key, parameters):
+                        log.tell("note", text=text)
+                    is_asked = True
+            return pool()
+
+        return ready
+
+    def _begin(self, bundle: Bundle, name: str, work: Work) -> str:
+        """Do the work in a thread; the run's id as soon as the store has it, or what kept it from there."""
+        if len(self._threads) >= MOST_RUNS:
+            raise ApiError(429, "REQUEST_LIMIT_EXCEEDED", f"{MOST_RUNS} runs go on already: wait for one to end")
+        going = Going()
+        thread = threading.Thread(target=self._run, args=(bundle, work, going), name=name, daemon=True)
+        self._threads.add(thread)
+        thread.start()
+        return going.kept.result()
+
+    def _run(self, bundle: Bundle, work: Work, going: Going) -> None:
+        def keep(run: JobRun) -> None:
+            self._going[run.run_id] = going
+            going.kept.set_result(run.run_id)
 
         try:
             with self._kernels.lend(bundle) as pool:
-                run_job(
-                    bundle, key, parameters=parameters, only=only, pool=pool, store=self._store, stop=going.stop,
-                    is_checked=True, on_kept=lambda run: keep(run.run_id),
-                )  # fmt: skip
+                work(pool, going, keep)
         except Exception as error:
             if not going.kept.done():
                 going.kept.set_exception(error)
             else:
-                LOG.exception("run %s of job %s", going.kept.result(), key)
+                LOG.exception("run %s", going.kept.result())
         finally:
             self._end(going)
 
     def _end(self, going: Going) -> None:
         try:
             if going.kept.exception() is None:
-                self._going.pop(going.kept.result(), None)
+                if self._going.get(going.kept.result()) is going:  # a repair may have begun meanwhile
+                    self._going.pop(going.kept.result())
                 write_report(self._store.load(going.kept.result()), self._store)
         except (OSError, WorkspaceError):
             LOG.exception("report of run %s", going.kept.result())

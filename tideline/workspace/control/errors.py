@@ -35,6 +35,10 @@ def missing(message: str) -> ApiError:
     return ApiError(404, "RESOURCE_DOES_NOT_EXIST", message)
 
 
+def exists(message: str) -> ApiError:
+    return ApiError(409, "RESOURCE_ALREADY_EXISTS", message)
+
+
 def unserved(what: str) -> ApiError:
     """`what`: a route, or a field of one."""
     return ApiError(501, "NOT_IMPLEMENTED", f"the local control plane does not serve {what}")

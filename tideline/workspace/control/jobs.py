@@ -1,4 +1,4 @@
-"""Jobs of the bundle: list, get, run-now. Changing them is a matter of the bundle's files."""
+"""Jobs: list, get, run-now. They are those of the bundle, as its files stand now, and those that clients created here."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tideline.workspace.bundle.model import JOB_ID, Bundle
 from tideline.workspace.control.errors import invalid, missing, unserved
+from tideline.workspace.control.job_views import DEFAULTS, EXPANDED, deployed_view
 from tideline.workspace.control.state import Workspace, workspace_of
 from tideline.workspace.jobs.numbers import job_number
 
@@ -19,11 +20,6 @@ from tideline.workspace.jobs.numbers import job_number
 VERSIONS = ("2.1", "2.2")
 # What a bundle says about a job beside its settings.
 OF_THE_BUNDLE = frozenset({"permissions", "lifecycle"})
-EXPANDED = frozenset({"tasks", "job_clusters", "environments", "parameters"})
-DEFAULTS: dict[str, Any] = {
-    "email_notifications": {}, "webhook_notifications": {}, "timeout_seconds": 0, "max_concurrent_runs": 1,
-    "format": "MULTI_TASK",
-}  # fmt: skip
 Here = Annotated[Workspace, Depends(workspace_of)]
 routes = APIRouter()
 
@@ -55,11 +51,14 @@ def list_jobs(
     offset: Annotated[int, Query(ge=0)] = 0,
     page_token: Annotated[int, Query(ge=0)] = 0,
 ) -> dict[str, Any]:
-    """The bundle's jobs in its own order; a page's token is the number of jobs before it."""
+    """The bundle's jobs in its own order, then the deployed ones; a page's token is the number of jobs before it."""
     bundle, start = workspace.bundle(), page_token or offset
-    keys = [key for key, job in bundle.jobs.items() if name.lower() in ("", _name(key, job).lower())]
-    views = [_view(bundle, key, is_expanded=expand_tasks) for key in keys[start : start + limit]]
-    has_more = start + limit < len(keys)
+    views = [
+        *(_view(bundle, key, is_expanded=expand_tasks) for key in bundle.jobs),
+        *(deployed_view(key, entry, is_expanded=expand_tasks) for key, entry in workspace.deployed.jobs().items()),
+    ]
+    found = [view for view in views if name.lower() in ("", str(view["settings"]["name"]).lower())]
+    views, has_more = found[start : start + limit], start + limit < len(found)
     return {
         **({"jobs": views} if views else {}),
         "has_more": has_more,
@@ -70,7 +69,10 @@ def list_jobs(
 
 @routes.get("/get")
 def get_job(workspace: Here, job_id: int) -> dict[str, Any]:
-    """A job with all its settings, as the bundle resolves them and with the platform's defaults."""
+    """A job with all its settings and the platform's defaults: as the bundle resolves them, or as they were sent."""
+    if (key := workspace.deployed.key_of(job_id)) is not None:
+        entry = workspace.deployed.get(job_id)[1]
+        return deployed_view(key, entry, is_expanded=True) | {"run_as_user_name": entry["creator_user_name"]}
     bundle = workspace.bundle()
     return _view(bundle, key_of(bundle, job_id), is_expanded=True) | {"run_as_user_name": bundle.user.name}
 
@@ -80,8 +82,7 @@ def run_now(workspace: Here, asked: RunNow) -> dict[str, int]:
     """Start a run in the background. Unknown parameters and tasks are refused; a known idempotency_token starts nothing."""
     if asked.model_extra:
         raise unserved(f"the field `{next(iter(asked.model_extra))}` of run-now")
-    bundle = workspace.bundle()
-    key = key_of(bundle, asked.job_id)
+    bundle, key = _found(workspace, asked.job_id)
     parameters = _parameters(bundle, key, asked)
     if asked.queue is not None:
         bundle = _with_queue(bundle, key, asked.queue)
@@ -100,6 +101,15 @@ def key_of(bundle: Bundle, number: int) -> str:
         if job_number(bundle.target, key) == number:
             return key
     raise missing(f"Job {number} does not exist.")
+
+
+def _found(workspace: Workspace, number: int) -> tuple[Bundle, str]:
+    """The job, and the bundle that runs it."""
+    key = workspace.deployed.key_of(number)
+    if key is not None:
+        return workspace.deployed.bundle(key), key
+    bundle = workspace.bundle()
+    return bundle, key_of(bundle, number)
 
 
 def _view(bundle: Bundle, key: str, *, is_expanded: bool) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tideline.workspace.control.run_states import run_states, task_states
 from tideline.workspace.jobs import states as s
 from tideline.workspace.jobs.numbers import job_number
-from tideline.workspace.jobs.records import JobRun, TaskRun
+from tideline.workspace.jobs.records import JobRun, Part, TaskRun
 
 MOST = 2**63 - 1
 REPORT = "report.html"
@@ -22,6 +23,11 @@ def number_of(run_id: str) -> int:
     return int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:8], "big") >> 11
 
 
+def repair_number(run_id: str, number: int) -> int:
+    """The id of a run's n-th repair, counted from 1."""
+    return number_of(f"{run_id}/repair/{number}")
+
+
 def run_view(run: JobRun, folder: Path, *, is_stopping: bool, with_tasks: bool = True) -> dict[str, Any]:
     """One run. `folder` holds its report, which is written at its end."""
     begun, ended = run.begun_at or run.started_at, 0.0
@@ -32,7 +38,7 @@ def run_view(run: JobRun, folder: Path, *, is_stopping: bool, with_tasks: bool =
         **_ids(run.run_id, run.run_id),
         "run_name": run.job_name,
         "run_type": "JOB_RUN",
-        "trigger": "RUN_JOB_TASK" if run.parent else "ONE_TIME",
+        "trigger": "RUN_JOB_TASK" if run.parent else run.trigger.type.upper(),
         "attempt_number": 0,
         "format": "MULTI_TASK",
         **run_states(run, is_stopping=is_stopping),
@@ -93,6 +99,24 @@ def output_view(run: JobRun, task: TaskRun, folder: Path, *, is_stopping: bool) 
         found["error"] = f"{task.error.name}: {task.error.message}{where}"
         found["error_trace"] = task.error.traceback
     return found
+
+
+def repair_history(run: JobRun, *, is_stopping: bool) -> list[dict[str, Any]]:
+    """The first go and every repair, oldest first; a run that was never repaired has its first go alone."""
+    begun = run.begun_at or run.started_at
+    parts = run.parts or [Part(begun, list(run.tasks))]
+    ended = [*((part.state, part.seconds) for part in parts[:-1]), (run.state, run.seconds)]
+    history = []
+    for number, (part, (state, seconds)) in enumerate(zip(parts, ended, strict=True)):
+        end = part.started_at + seconds if state in s.TERMINAL else 0.0
+        times = _times(part.started_at, end)
+        own = {"type": "REPAIR", "id": repair_number(run.run_id, number)} if number else {"type": "ORIGINAL"}
+        history.append({
+            **own, "start_time": times["start_time"], "end_time": times["end_time"],
+            **run_states(replace(run, state=state), is_stopping=is_stopping and part is parts[-1]),
+            "task_run_ids": [number_of(run.tasks[key].task_run_id) for key in part.tasks if key in run.tasks],
+        })  # fmt: skip
+    return history
 
 
 def _ids(own: str, of_run: str) -> dict[str, int]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tideline.workspace.control.errors import ApiError, invalid, missing, unserved
 from tideline.workspace.control.jobs import VERSIONS
-from tideline.workspace.control.run_view import number_of, output_view, run_view, task_as_run
+from tideline.workspace.control.run_view import number_of, output_view, repair_history, run_view, task_as_run
 from tideline.workspace.control.state import Workspace, workspace_of
 from tideline.workspace.errors import JobError
 from tideline.workspace.jobs import JobRun, TaskRun
@@ -30,13 +30,14 @@ class Cancellation(BaseModel):
 
 
 @routes.get("/get")
-def get_run(workspace: Here, run_id: int) -> dict[str, Any]:
-    """A run, or the run of a task."""
+def get_run(workspace: Here, run_id: int, include_history: bool = False) -> dict[str, Any]:
+    """A run, or the run of a task. `include_history` adds its repairs, with the ids that a further repair must name."""
     run, task = find(workspace, run_id)
     folder, is_stopping = workspace.store.path(run.run_id), is_stopped(workspace, run)
     if task is not None:
         return task_as_run(run, task, folder, is_stopping=is_stopping)
-    return run_view(run, folder, is_stopping=is_stopping)
+    history = {"repair_history": repair_history(run, is_stopping=is_stopping)} if include_history else {}
+    return run_view(run, folder, is_stopping=is_stopping) | history
 
 
 @routes.get("/get-output")

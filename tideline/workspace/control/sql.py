@@ -9,13 +9,14 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pyspark.errors import PySparkException
 
 from tideline.workspace.control.sql_types import Parameter, as_text, bind, columns_of
-from tideline.workspace.errors import WorkspaceError
+from tideline.workspace.errors import ServerError, WorkspaceError
 from tideline.workspace.server import ServerAddress, close_session, open_session
+from tideline.workspace.server.probe import answers
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -54,6 +55,7 @@ class Statement:
     rows: list[list[str | None]] = field(default_factory=list)
     n_bytes: int = 0
     is_truncated: bool = False
+    asked_at: float = field(default_factory=time.time)
     ended_at: float = 0.0
     done: Future[None] = field(default_factory=Future)
     is_cancelled: threading.Event = field(default_factory=threading.Event)
@@ -106,10 +108,15 @@ class Statements:
         try:
             address = self._address()
             session = open_session(address)
+            _give_up_without_server(session, address)
             statement.state = "RUNNING"
             threading.Thread(target=_interrupt_when_cancelled, args=(statement, session), daemon=True).start()
             try:
                 execute(session, statement)
+            except PySparkException:
+                if answers(address.port, host=address.host):
+                    raise
+                raise ServerError("the Spark server ended while the statement ran", hint="run it again") from None
             finally:
                 close_session(address, session)
         except Exception as error:
@@ -157,6 +164,17 @@ def _fetch(statement: Statement, frame: DataFrame) -> None:
             raise TooLarge
         statement.rows.append(list(row))
         statement.n_bytes += size
+
+
+def _give_up_without_server(session: SparkSession, address: ServerAddress) -> None:
+    """Let the client try again while the server answers, and end at once where it died: it would try for ten minutes."""
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    class WhileItAnswers(DefaultPolicy):
+        def can_retry(self, e: BaseException) -> bool:
+            return super().can_retry(e) and answers(address.port, host=address.host)
+
+    cast(Any, session).client.set_retry_policies([WhileItAnswers()])  # declared as what is no client
 
 
 def _interrupt_when_cancelled(statement: Statement, session: SparkSession) -> None:

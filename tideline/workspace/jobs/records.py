@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tideline.workspace.jobs import states as s
+from tideline.workspace.jobs.trigger import Trigger
+
+CUT_OFF = "the runner ended before the run did"
 
 
 @dataclass
@@ -84,8 +87,22 @@ class TaskRun:
 
 
 @dataclass
+class Part:
+    """The first go of a run that was repaired, or one of its repairs. The last one's end is the run's own.
+
+    `parameters` are those that were given for it.
+    """
+
+    started_at: float
+    tasks: list[str]
+    state: str = ""
+    seconds: float = 0.0
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
 class JobRun:
-    """A run of a job, or a repair of one: the same run with `repair_count` raised."""
+    """A run of a job, or a repair of one: the same run with `repair_count` raised. `server` is a Spark server of elsewhere."""
 
     run_id: str
     job_key: str
@@ -105,6 +122,14 @@ class JobRun:
     tags: dict[str, str] = field(default_factory=dict)
     root: str = ""
     begun_at: float = 0.0
+    parts: list[Part] = field(default_factory=list)
+    trigger: Trigger = field(default_factory=Trigger)
+    server: str = ""
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Did the process that ran it end before it, so that nobody stopped it on purpose?"""
+        return self.state == s.CANCELED and self.message == CUT_OFF
 
     @property
     def is_fine(self) -> bool:
@@ -117,7 +142,9 @@ class JobRun:
 def run_from(data: dict[str, Any]) -> JobRun:
     """The run that `to_dict` gave."""
     tasks = {key: task_from(task) for key, task in data["tasks"].items()}
-    return JobRun(**{**data, "tasks": tasks})
+    parts = [Part(**part) for part in data.get("parts") or []]
+    trigger = Trigger(**data.get("trigger") or {})
+    return JobRun(**{**data, "tasks": tasks, "parts": parts, "trigger": trigger})
 
 
 def task_from(data: dict[str, Any]) -> TaskRun:

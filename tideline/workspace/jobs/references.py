@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from tideline.workspace.bundle.references import (
     BRACES,
     DEPRECATED,
+    TIMES,
     Reference,
     has_odd_braces,
     problem_of,
@@ -18,6 +19,7 @@ from tideline.workspace.bundle.references import (
 )
 from tideline.workspace.bundle.suggest import did_you_mean
 from tideline.workspace.errors import JobError
+from tideline.workspace.jobs.trigger import Trigger
 
 NO_INPUT = object()
 
@@ -29,7 +31,7 @@ class Scope:
     job: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     started_at: float = 0.0
-    trigger: str = "one_time"
+    trigger: Trigger = field(default_factory=Trigger)
     task: Mapping[str, Any] = field(default_factory=dict)
     tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     input: Any = NO_INPUT
@@ -71,10 +73,17 @@ class Scope:
         if steps[0] == "start_time":
             return time_part(self.started_at, steps[1])
         if steps[0] == "trigger":
-            if steps[1] == "time":
-                return time_part(self.started_at, steps[2])
-            return self.trigger if steps[1] == "type" else None
+            return self._trigger(steps[1], steps[2:])
         return self.job.get(steps[0])
+
+    def _trigger(self, what: str, steps: tuple[str, ...]) -> Any:
+        if what == "type":
+            return self.trigger.type
+        if what == "time":
+            return time_part(self.trigger.at or self.started_at, steps[0])
+        if what == "file_arrival":
+            return self.trigger.location or None if steps == ("location",) else None
+        return _of_tables(self.trigger.tables, steps)
 
     def _own(self, steps: tuple[str, ...], reference: Reference) -> Any:
         return self.task.get(steps[0])
@@ -102,6 +111,20 @@ class Scope:
 
     def _backfill(self, steps: tuple[str, ...], reference: Reference) -> Any:
         return time_part(self.started_at, "iso_datetime")
+
+
+def _of_tables(tables: Mapping[str, Mapping[str, Any]], steps: Sequence[str]) -> Any:
+    """`updated_tables`, or `<table>.version` and `<table>.commit_timestamp.<part>`; a table's name is itself of several steps."""
+    if list(steps) == ["updated_tables"]:
+        return list(tables) or None
+    path = ".".join(steps)
+    for name, commit in tables.items():
+        rest = path.removeprefix(f"{name}.").split(".") if path.startswith(f"{name}.") else []
+        if rest == ["version"]:
+            return commit["version"]
+        if len(rest) == 2 and rest[0] == "commit_timestamp" and rest[1] in TIMES:
+            return time_part(float(commit["commit_timestamp"]), rest[1])
+    return None
 
 
 def as_text(value: Any) -> str:

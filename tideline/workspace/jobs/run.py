@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tideline.workspace.bundle.model import Bundle
-from tideline.workspace.errors import JobError
 from tideline.workspace.jobs import states as s
 from tideline.workspace.jobs.context import Running, Work
 from tideline.workspace.jobs.events import EventLog, Listener
@@ -20,12 +20,13 @@ from tideline.workspace.jobs.numbers import job_number
 from tideline.workspace.jobs.plan import Plan, kind_of, make_plan, refuse_what_cannot_run
 from tideline.workspace.jobs.records import JobRun, TaskRun
 from tideline.workspace.jobs.references import Scope
+from tideline.workspace.jobs.repair import begin_repair, tasks_to_repair
 from tideline.workspace.jobs.result import run_result
 from tideline.workspace.jobs.schedule import Graph
-from tideline.workspace.jobs.select import downstream_of, reach
 from tideline.workspace.jobs.slots import Slots
 from tideline.workspace.jobs.stop import Stop
 from tideline.workspace.jobs.store import RunStore
+from tideline.workspace.jobs.trigger import BY_JOB, Trigger
 from tideline.workspace.layout import Layout
 from tideline.workspace.notebook.pool import KernelPool
 
@@ -37,51 +38,54 @@ def run_job(
     bundle: Bundle, key: str, *, parameters: Mapping[str, str] | None = None, only: str | None = None,
     pool: GetPool, store: RunStore, on_event: Listener = lambda event: None, stop: Stop | None = None,
     is_checked: bool = False, variables: Mapping[str, str] | None = None,
-    on_kept: Callable[[JobRun], None] = lambda run: None,
+    on_kept: Callable[[JobRun], None] = lambda run: None, trigger: Trigger | None = None, server: str = "",
+    layout: Layout | None = None,
 ) -> JobRun:  # fmt: skip
     """Run the job to its end and keep what happened; a failed task is a state of the run, never an exception.
 
     JobError, before anything starts, for what does not exist, is wrong or is not emulated; `is_checked` says that
     the caller has asked `refuse_what_cannot_run` already. `variables`, those that the bundle was loaded with, are
     kept for a repair. `on_kept` hears of the run as soon as the store has it: for whoever does not wait for its end.
+    `trigger` says why it runs (None: by hand), `server` which Spark server other than the bundle's own it works with.
+    `layout` is where secrets and locks are, where that is not the bundle's own folder.
     """
     plan = make_plan(bundle, key, parameters=parameters, only=only or "")
     if not is_checked:
         refuse_what_cannot_run(bundle, key)
-    run = _new_run(plan, store)
-    run.variables = dict(variables or {})
+    run = _new_run(plan, store, trigger or Trigger(), variables=variables or {}, server=server)
     with store.hold(run):
         on_kept(run)
-        running = _running(plan, run, store, pool, on_event, stop or Stop())
-        _go(running)
+        _go(_running(plan, run, store, pool, on_event, stop or Stop(), layout))
     return run
 
 
 def repair_run(
     bundle: Bundle, run: JobRun, *, pool: GetPool, store: RunStore,
-    on_event: Listener = lambda event: None, stop: Stop | None = None,
+    on_event: Listener = lambda event: None, stop: Stop | None = None, tasks: Collection[str] = (),
+    with_dependents: bool = False, on_kept: Callable[[JobRun], None] = lambda run: None,
+    parameters: Mapping[str, str] | None = None, is_checked: bool = False, layout: Layout | None = None,
 ) -> JobRun:  # fmt: skip
-    """Run again what failed or was stopped, and all that follows it, with the same parameters.
+    """Run again what failed or was stopped, and all that follows it, with the same parameters but for `parameters`.
 
-    Finished tasks keep their state and values. JobError where nothing is left to repair or the graph changed.
+    `tasks` names those to run again in its place, whatever their state; `with_dependents` adds what follows them.
+    All other tasks keep their state and values. `on_kept` hears of the run once the store knows that it goes on.
+    `is_checked` is that of `run_job`. JobError where nothing is left to repair, a parameter is unknown, the graph changed
+    or the run goes on.
     """
-    plan = make_plan(bundle, run.job_key, parameters=run.overrides, only=run.only)
-    refuse_what_cannot_run(bundle, run.job_key)
-    if set(plan.tasks) != set(run.tasks):
-        raise JobError(
-            f"job `{run.job_key}` has other tasks than run {run.run_id} had", hint="start a new run"
-        )
-    again = {key for key, task in run.tasks.items() if s.is_bad(task.state)}
-    if not again:
-        raise JobError(f"run {run.run_id} has nothing to repair: it ended {run.state}")
-    turned = downstream_of(plan.depends_on)
-    for key in again | {below for each in again for below in reach(each, turned)}:
-        fresh = _task(plan, run.run_id, key, list(plan.tasks).index(key) + 1)
-        fresh.attempts = run.tasks[key].attempts
-        run.tasks[key] = fresh
-    run.repair_count, run.started_at = run.repair_count + 1, time.time()
+    changed = dict(parameters or {})
+    plan = make_plan(bundle, run.job_key, parameters={**run.overrides, **changed}, only=run.only)
+    if not is_checked:
+        refuse_what_cannot_run(bundle, run.job_key)
+    again = tasks_to_repair(plan, run, tasks, with_dependents=with_dependents)
     with store.hold(run):
-        _go(_running(plan, run, store, pool, on_event, stop or Stop()))
+        begin_repair(run, again, changed)
+        for key in again:
+            fresh = _task(plan, run.run_id, key, list(plan.tasks).index(key) + 1)
+            fresh.attempts = run.tasks[key].attempts
+            run.tasks[key] = fresh
+        store.save(run)
+        on_kept(run)
+        _go(_running(plan, run, store, pool, on_event, stop or Stop(), layout))
     return run
 
 
@@ -129,9 +133,9 @@ def _run_graph(running: Running) -> None:
     run.state, run.started_at = s.RUNNING, time.time()
     run.begun_at = run.begun_at or run.started_at
     scope = _scope(running)
-    if not run.parameters:
-        run.parameters = scope.fill(plan.parameters)
-    scope = Scope(job=scope.job, parameters=run.parameters, started_at=run.begun_at)
+    # What was given may have changed by a repair; defaults stay those of the first go.
+    run.parameters = {**(run.parameters or scope.fill(plan.parameters)), **scope.fill(run.overrides)}
+    scope = replace(scope, parameters=run.parameters)
     running.store.save(run)
     running.log.tell(
         "run", running.prefix, state=s.RUNNING, run_id=run.run_id, order=plan.waves, job=plan.key
@@ -169,7 +173,7 @@ def _kinds() -> dict[str, Callable[[Work], Any]]:
 def _start_child(work: Work, key: str, parameters: dict[str, str]) -> JobRun:
     above = work.running
     plan = make_plan(above.bundle, key, parameters=parameters)
-    run = _new_run(plan, above.store)
+    run = _new_run(plan, above.store, Trigger(BY_JOB))
     run.parent = above.run.parent or above.run.run_id
     work.task.child = run
     _go(
@@ -182,22 +186,31 @@ def _start_child(work: Work, key: str, parameters: dict[str, str]) -> JobRun:
 
 
 def _running(
-    plan: Plan, run: JobRun, store: RunStore, pool: GetPool, on_event: Listener, stop: Stop
+    plan: Plan, run: JobRun, store: RunStore, pool: GetPool, on_event: Listener, stop: Stop, layout: Layout | None
 ) -> Running:
     log = EventLog(store.path(run.run_id) / "events.jsonl", on_event)
-    return Running(plan, run, Layout(plan.bundle.root), store, pool, log, stop, callers=(plan.key,))
+    return Running(plan, run, layout or Layout(plan.bundle.root), store, pool, log, stop, callers=(plan.key,))
 
 
-def _new_run(plan: Plan, store: RunStore) -> JobRun:
+def _new_run(
+    plan: Plan, store: RunStore, trigger: Trigger, *, variables: Mapping[str, str] | None = None, server: str = ""
+) -> JobRun:
     run_id = store.new_id()
     tasks = {key: _task(plan, run_id, key, number) for number, key in enumerate(plan.tasks, start=1)}
     tags = {str(name): str(value) for name, value in (plan.job.get("tags") or {}).items()}
     run = JobRun(
         run_id, plan.key, plan.name, tasks=tasks, overrides=plan.overrides, only=plan.only,
         target=plan.bundle.target, tags=tags, started_at=time.time(), root=str(plan.bundle.root),
+        variables=dict(variables or {}), trigger=trigger, server=server,
     )  # fmt: skip
     store.save(run)
     return run
+
+
+def planned(plan: Plan) -> JobRun:
+    """The run that the plan would make, before it has an id; nothing is kept of it."""
+    tasks = {key: _task(plan, "", key, number) for number, key in enumerate(plan.tasks, start=1)}
+    return JobRun("", plan.key, plan.name, tasks=tasks, target=plan.bundle.target)
 
 
 def _task(plan: Plan, run_id: str, key: str, number: int) -> TaskRun:
@@ -236,4 +249,4 @@ def _scope(running: Running) -> Scope:
     run, plan = running.run, running.plan
     number = job_number(plan.bundle.target, plan.key)
     job = {"id": str(number), "name": plan.name, "run_id": run.run_id, "repair_count": run.repair_count}
-    return Scope(job=job, started_at=run.begun_at)
+    return Scope(job=job, started_at=run.begun_at, trigger=run.trigger)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import Any
 
 from tideline.workspace.jobs import states as s
@@ -97,13 +98,7 @@ class Graph:
         above = reach(key, self._plan.depends_on)
         tasks = {name: _named(self._tasks[name]) for name in above if self._tasks[name].state != s.DISABLED}
         own = {"name": key, "run_id": task.task_run_id, "notebook_path": task.notebook_path or None}
-        return Scope(
-            job=self._scope.job,
-            parameters=self._scope.parameters,
-            started_at=self._scope.started_at,
-            task=own,
-            tasks=tasks,
-        )
+        return replace(self._scope, task=own, tasks=tasks)
 
     def _tell(self, task: TaskRun) -> None:
         running = self._running

@@ -14,7 +14,7 @@ from pathlib import Path
 from tideline.workspace.bundle.suggest import did_you_mean
 from tideline.workspace.errors import JobError
 from tideline.workspace.jobs import states as s
-from tideline.workspace.jobs.records import JobRun, all_tasks, run_from
+from tideline.workspace.jobs.records import CUT_OFF, JobRun, all_tasks, run_from
 
 UNFINISHED = frozenset({s.PENDING, s.QUEUED, s.RUNNING})
 
@@ -112,7 +112,7 @@ class RunStore:
 
 
 def _bury(run: JobRun) -> None:
-    run.state, run.message = s.CANCELED, "the runner ended before the run did"
+    run.state, run.message = s.CANCELED, CUT_OFF
     for _, task in all_tasks(run):
         if task.state not in s.TERMINAL:
             task.state = s.CANCELED

@@ -45,10 +45,10 @@ class Attempt:
 
     def __init__(
         self, task: NotebookTask, steps: tuple[Step, ...], process: KernelProcess, host: Host, *, stops: Stops,
-        on_event: Callable[[CellEvent], None],
+        on_event: Callable[[CellEvent], None], on_cell: Callable[[ExecutedCell], None],
     ) -> None:  # fmt: skip
         self.task, self.steps, self.process, self.host = task, steps, process, host
-        self.stops, self.on_event = stops, on_event
+        self.stops, self.on_event, self.on_cell = stops, on_event, on_cell
         self.progress, self.output_bytes = Progress(), 10 * MEGABYTE
 
     async def run(self, given: dict[str, Any]) -> Progress:
@@ -59,6 +59,7 @@ class Attempt:
                 self._tell(step, "running")
                 executed = await self._step(step)
                 self.progress.cells.append(executed)
+                self.on_cell(executed)
                 self._tell(step, executed.state)
                 if executed.state in ("failed", "exited"):
                     break
@@ -96,7 +97,7 @@ class Attempt:
             self.output_bytes = int(step.cell.body.strip()) * MEGABYTE
         if step.cell.kind in QUIET_KINDS or not step.cell.text.strip():
             return "skipped" if step.cell.kind == "skip" else "ok"
-        self.process.send("at", json.dumps(_where(step)))
+        self.process.send("at", json.dumps(_where(step) | {"output_bytes": self.output_bytes}))
         call = CALLS.get(step.cell.kind)
         code = f"get_ipython().attempt.{call}()" if call else step.cell.body
         running = asyncio.ensure_future(self.process.execute(code))
@@ -173,8 +174,8 @@ def _where(step: Step) -> dict[str, Any]:
     }
 
 
-def given(task: NotebookTask, layout: Layout, *, remote: str, session_id: str) -> dict[str, Any]:
-    """What the kernel is told before the first cell."""
+def given(task: NotebookTask, layout: Layout, *, remote: str) -> dict[str, Any]:
+    """What the kernel is told before the first cell; `remote` names the session too."""
     path = task.path.with_suffix("")
     shown = path.relative_to(task.root) if path.is_relative_to(task.root) else path
     folders = {"home": layout.home, "volumes": layout.volumes, "dbfs": layout.dbfs, "root": task.root}
@@ -186,5 +187,4 @@ def given(task: NotebookTask, layout: Layout, *, remote: str, session_id: str) -
         "context": asdict(replace(task.context)),
         "folders": {name: str(folder) for name, folder in folders.items()},
         "remote": remote,
-        "session_id": session_id,
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tideline.workspace.notebook.plan import resolve
-from tideline.workspace.notebook.results import NotebookResult, NotebookTask
+from tideline.workspace.notebook.results import NotebookResult, NotebookTask, Widget
 from tideline.workspace.notebook.secrets import SecretStore
 
 DEEPEST = 5
@@ -26,6 +26,7 @@ class Host:
         self.has_exited = False
         self.exit_value: str | None = None
         self.task_values: dict[str, Any] = {}
+        self.widgets: dict[str, Widget] = {}
         self.children: list[NotebookResult] = []
         self.is_over = False
         self._running: set[asyncio.Future[Any]] = set()
@@ -51,6 +52,13 @@ class Host:
 
     async def on_task_value(self, message: dict[str, Any]) -> None:
         self.task_values[message["key"]] = message["value"]
+
+    async def on_widget(self, message: dict[str, Any]) -> None:
+        told = message["widget"]
+        self.widgets[told["name"]] = Widget(**{**told, "choices": tuple(told["choices"])})
+
+    async def on_no_widget(self, message: dict[str, Any]) -> None:
+        self.widgets.pop(message["name"], None)
 
     async def on_secret(self, message: dict[str, Any]) -> dict[str, Any]:
         scope, key = str(message["scope"]), str(message["key"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -16,6 +17,7 @@ from tideline.workspace.notebook.outputs import data_of, is_own_html, plain
 from tideline.workspace.notebook.results import CellError, ExecutedCell, NotebookResult
 
 LEXERS = {"sql": "sql", "sh": "bash", "python": "python", "magic": "python", "scala": "scala", "r": "r"}
+Frame = Callable[[str, str], str]
 STATES = {"failed": "failed", "skipped": "skipped", "exited": "ended the notebook", "not_run": "not run"}
 IMAGES = ("image/png", "image/jpeg", "image/gif")
 
@@ -52,9 +54,9 @@ def css() -> str:
 def cells_to_html(result: NotebookResult) -> str:
     """Every cell with its outputs, in order; the error stands below the cell that raised it."""
     error = result.error
-    parts = [_error(error)] if error is not None and error.cell == 0 else []
+    parts = [error_to_html(error)] if error is not None and error.cell == 0 else []
     for executed in result.cells:
-        parts.append(_cell(executed, error if error is not None and error.cell == executed.number else None))
+        parts.append(cell_to_html(executed, error if error is not None and error.cell == executed.number else None))
     return f'<div class="nb">{"".join(parts)}</div>'
 
 
@@ -70,7 +72,13 @@ def page(result: NotebookResult, title: str) -> str:
     )
 
 
-def _cell(executed: ExecutedCell, error: CellError | None) -> str:
+def sandbox(html: str, text: str) -> str:
+    """A foreign page inside of a report: its scripts run, and reach nothing of what is around them."""
+    return f'<iframe class="nb-frame" title="{escape(text)}" sandbox="allow-scripts" srcdoc="{escape(html)}"></iframe>'
+
+
+def cell_to_html(executed: ExecutedCell, error: CellError | None = None, frame: Frame = sandbox) -> str:
+    """One cell with its outputs. `frame` shows HTML that is not the workspace's own, given it and its plain text."""
     cell = executed.cell
     if cell.kind == "md":
         return f'<div class="nb-markdown">{_markdown(cell.body)}</div>'
@@ -82,35 +90,42 @@ def _cell(executed: ExecutedCell, error: CellError | None) -> str:
     notes += [f"{executed.seconds:.1f} s"] if executed.seconds >= 0.05 else []
     head = f'<div class="nb-head">{title}{"".join(f"<span>{escape(note)}</span>" for note in notes)}</div>'
     shown = [output for output in executed.outputs if output["output_type"] != "error"]
-    outputs = "".join(map(_output, shown)) + (_error(error) if error is not None else "")
+    outputs = "".join(_output(output, frame) for output in shown) + (error_to_html(error) if error is not None else "")
     return f'<section class="nb-cell nb-{executed.state}">{head}{_code(cell)}{outputs}</section>'
 
 
+@functools.lru_cache(1024)
 def _code(cell: Cell) -> str:
     if not cell.text:
         return ""
     lexer = get_lexer_by_name(LEXERS.get(cell.kind, "text"))
     magic, body = (cell.text[: len(cell.text) - len(cell.body)], cell.body)
-    coloured: str = highlight(body, lexer, HtmlFormatter(nowrap=True))
+    coloured: str = highlight(body, lexer, _colours())
     return f'<div class="nb-code"><pre>{escape(magic)}{coloured}</pre></div>'
 
 
-def _output(output: dict[str, Any]) -> str:
+def _output(output: dict[str, Any], frame: Frame) -> str:
     html = data_of(output, "text/html")
     if html is not None and is_own_html(output):
-        return f'<div class="nb-scroll">{html}</div>'
+        return f'<div class="nb-scroll" tabindex="0">{html}</div>'
     for mime in IMAGES:
         image = data_of(output, mime)
         if image is not None:
             source = f"data:{mime};base64,{image.strip()}"
             return f'<img class="nb-figure" alt="{escape(plain(output))}" src="{escape(source)}">'
     if html is not None:
-        return f'<iframe class="nb-frame" sandbox="allow-scripts" srcdoc="{escape(html)}"></iframe>'
+        return frame(html, plain(output))
     kind = " nb-stderr" if output.get("name") == "stderr" else ""
     return f'<pre class="nb-text{kind}">{escape(plain(output))}</pre>'
 
 
-def _error(error: CellError) -> str:
+@functools.cache
+def _colours() -> HtmlFormatter:
+    return HtmlFormatter(nowrap=True)
+
+
+def error_to_html(error: CellError) -> str:
+    """What went wrong, with the lines that led there."""
     where = f"line {error.line}: " if error.line else ""
     trail = f"<pre>{escape(error.traceback)}</pre>" if error.traceback else ""
     return f'<div class="nb-error"><b>{escape(where)}{escape(error.name)}: {escape(error.message)}</b>{trail}</div>'

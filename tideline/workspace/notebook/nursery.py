@@ -17,6 +17,7 @@ from pathlib import Path
 from tideline.workspace.errors import NotebookError
 
 MODULE = "tideline.workspace.notebook.kernel"
+IMPORT_AHEAD = "TIDELINE_IMPORT_AHEAD"
 START_SECONDS = 120
 ENDED_SECONDS = 2.0
 

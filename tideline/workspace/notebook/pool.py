@@ -9,7 +9,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -17,45 +17,42 @@ from typing import Any, Self, cast
 
 from tideline.workspace.errors import NotebookError, ServerError
 from tideline.workspace.layout import Layout
-from tideline.workspace.notebook.attempt import Attempt, Progress, given
+from tideline.workspace.notebook.attempt import Attempt, given
 from tideline.workspace.notebook.format import find_notebook
 from tideline.workspace.notebook.host import Host
-from tideline.workspace.notebook.nursery import Nursery
-from tideline.workspace.notebook.plan import RefusedCell, plan
+from tideline.workspace.notebook.nursery import IMPORT_AHEAD, Nursery
+from tideline.workspace.notebook.plan import plan
 from tideline.workspace.notebook.process import KernelProcess
 from tideline.workspace.notebook.redact import Redactor
-from tideline.workspace.notebook.results import (
-    CellError,
-    CellEvent,
-    ExecutedCell,
-    NotebookResult,
-    NotebookTask,
-)
+from tideline.workspace.notebook.results import CellEvent, ExecutedCell, NotebookResult, NotebookTask
 from tideline.workspace.notebook.secrets import SecretStore, kernel_environment
 from tideline.workspace.notebook.stops import Stops
+from tideline.workspace.notebook.told import refused, result_of, without_secrets
 from tideline.workspace.server.address import ServerAddress
-from tideline.workspace.server.probe import answers
+from tideline.workspace.server.probe import reaches
 from tideline.workspace.tracking import tracking_environment
 
 CLOSE_SECONDS = 20.0
 PROBES = 3  # a server under load may miss one; where nothing listens, all three fail at once
 OnEvent = Callable[[CellEvent], None]
+OnCell = Callable[[ExecutedCell], None]
 
 
-def _silent(_: CellEvent) -> None:
+def _silent(_: CellEvent | ExecutedCell) -> None:
     """For callers that want no progress."""
 
 
 class KernelPool:
     """Runs notebooks, several at a time if asked from several threads. Use it as a context manager.
 
-    `size` kernels wait ahead; they share the memory of what they imported. Leaving the context ends every kernel and
+    `size` kernels wait ahead; they share the memory of what they imported, which is what nearly every notebook needs and,
+    where they are installed, the modules `imports`. Leaving the context ends every kernel and
     cancels what still runs.
     """
 
-    def __init__(self, address: ServerAddress, layout: Layout, root: Path, *, size: int = 2) -> None:
+    def __init__(self, address: ServerAddress, layout: Layout, root: Path, *, size: int = 2, imports: Sequence[str] = ()) -> None:
         self.address, self.layout, self.root = address, layout, root.resolve()
-        self._size = size
+        self._size, self._imports = size, " ".join(imports)
         self._expected: int | None = None
         self._nursery: Nursery | None = None
         self._turn = asyncio.Lock()
@@ -104,21 +101,24 @@ class KernelPool:
         asyncio.run_coroutine_threadsafe(ended(), self._loop).result()
 
     def run(
-        self, task: NotebookTask, *, on_event: OnEvent = _silent, cancel: threading.Event | None = None
-    ) -> NotebookResult:
+        self, task: NotebookTask, *, on_event: OnEvent = _silent, on_cell: OnCell = _silent,
+        cancel: threading.Event | None = None,
+    ) -> NotebookResult:  # fmt: skip
         """One attempt; blocks until it ends, and never raises for what the notebook does.
 
+        `on_cell` is given each cell with its outputs when it has ended; the error of one that failed is in the result.
         ServerError where no server answers. A missing notebook or a cell that is refused is a FAILED result.
         """
-        if not any(answers(self.address.port) for _ in range(PROBES)):
+        if not any(reaches(self.address) for _ in range(PROBES)):
             raise ServerError(
                 f"no Spark server answers at {self.address.remote}", hint="`tideline doctor` looks closer"
             )
         is_cancelled = cancel.is_set if cancel is not None else bool
-        return asyncio.run_coroutine_threadsafe(self._run(task, on_event, is_cancelled), self._loop).result()
+        running = self._run(task, is_cancelled, on_event, on_cell)
+        return asyncio.run_coroutine_threadsafe(running, self._loop).result()
 
     async def _run(
-        self, task: NotebookTask, on_event: OnEvent, is_cancelled: Callable[[], bool]
+        self, task: NotebookTask, is_cancelled: Callable[[], bool], on_event: OnEvent = _silent, on_cell: OnCell = _silent
     ) -> NotebookResult:
         began = time.monotonic()
         self._keep(cast("asyncio.Task[Any]", asyncio.current_task()), self._runs)
@@ -132,7 +132,7 @@ class KernelPool:
                 steps = tuple(step for step in steps if step.number in task.only_cells)
             process = await self._take()
         except NotebookError as error:
-            return _refused(task, error, time.monotonic() - began)
+            return refused(task, error, time.monotonic() - began)
         stops = Stops(
             process, self.address, session_id, began=began, limit_seconds=task.timeout_seconds,
             is_cancelled=lambda: self._is_closing or is_cancelled(),
@@ -141,21 +141,26 @@ class KernelPool:
         host = Host(
             task,
             secrets,
-            lambda child, is_over: self._run(child, _silent, lambda: is_over() or is_cancelled()),
+            lambda child, is_over: self._run(child, lambda: is_over() or is_cancelled()),
         )
+        told: list[ExecutedCell] = []
 
         def tell(event: CellEvent) -> None:
             on_event(replace(event, title=redactor.text(event.title)))
 
-        attempt = Attempt(task, steps, process, host, stops=stops, on_event=tell)
+        def tell_cell(executed: ExecutedCell) -> None:
+            told.append(without_secrets(executed, redactor))
+            on_cell(told[-1])
+
+        attempt = Attempt(task, steps, process, host, stops=stops, on_event=tell, on_cell=tell_cell)
         try:
             progress = await attempt.run(
-                given(task, self.layout, remote=self.address.remote, session_id=session_id)
+                given(task, self.layout, remote=self.address.for_session(session_id))
             )
         finally:
             await host.close()
             self._retire(process, stops)
-        return _result(progress, host, redactor, seconds=time.monotonic() - began, session_id=session_id)
+        return result_of(progress, told, host, redactor, seconds=time.monotonic() - began, session_id=session_id)
 
     async def _take(self) -> KernelProcess:
         """A kernel that waits, or the next that is ready; another is started in its place."""
@@ -182,7 +187,7 @@ class KernelPool:
         async with self._turn:
             if self._nursery is None or not self._nursery.is_alive:
                 self._close_nursery()
-                own = {**self.address.env(), **tracking_environment(self.layout)}
+                own = {**self.address.env(), **tracking_environment(self.layout), IMPORT_AHEAD: self._imports}
                 self._nursery = await Nursery.start(kernel_environment(os.environ, own))
         process = await KernelProcess.start(self._nursery)
         self._live.add(process)
@@ -217,40 +222,3 @@ class KernelPool:
             with contextlib.suppress(OSError):
                 process.kill()
         self._close_nursery()
-
-
-def _refused(task: NotebookTask, error: NotebookError, seconds: float) -> NotebookResult:
-    cell = error.cell if isinstance(error, RefusedCell) else 0
-    line = error.place.line or None if error.place and error.place.file == task.path else None
-    told = CellError(cell=cell, line=line, name="NotebookError", message=str(error), is_user_mistake=True)
-    return NotebookResult(
-        state="FAILED", error=told, seconds=seconds, overhead_seconds=seconds, path=task.path
-    )
-
-
-def _without_secrets(executed: ExecutedCell, redactor: Redactor) -> ExecutedCell:
-    cell = executed.cell
-    shown = replace(cell, text=redactor.text(cell.text), title=redactor.text(cell.title), raw=None)
-    return replace(executed, cell=shown, outputs=tuple(redactor.value(list(executed.outputs))))
-
-
-def _result(
-    progress: Progress, host: Host, redactor: Redactor, *, seconds: float, session_id: str
-) -> NotebookResult:
-    """Everything that leaves the attempt passes the redactor here."""
-    error = progress.error
-    if error is not None:
-        error = replace(error, message=redactor.text(error.message), traceback=redactor.text(error.traceback))
-    cells = tuple(_without_secrets(cell, redactor) for cell in progress.cells)
-    return NotebookResult(
-        state=progress.state,
-        exit_value=redactor.text(host.exit_value) if host.exit_value is not None else None,
-        error=error,
-        task_values=redactor.value(host.task_values),
-        cells=cells,
-        seconds=seconds,
-        overhead_seconds=max(seconds - progress.own_seconds, 0.0),
-        session_id=session_id,
-        path=host.task.path,
-        children=tuple(host.children),
-    )

@@ -21,11 +21,13 @@ from nbclient import NotebookClient
 
 from tideline.workspace.errors import NotebookError
 from tideline.workspace.notebook.nursery import START_SECONDS, Forked, Nursery
+from tideline.workspace.notebook.outputs import LEFT_OUT, joined_streams, size_of
 
 V4: Any = nbformat.v4  # without annotations of its own
 SILENT = logging.getLogger(f"{__name__}.nbclient")  # what it would log, the result says
 SILENT.disabled = True
 LARGEST_MESSAGE = 64 * 1024 * 1024
+MOST_OUTPUT_BYTES = 32 * 1024 * 1024
 Handler = Callable[[dict[str, Any]], Awaitable[Any]]
 
 
@@ -38,6 +40,24 @@ class _Client(AsyncKernelClient):
         return self.process.is_alive
 
     is_alive = _async_is_alive
+
+
+class _Notebook(NotebookClient):
+    """Keeps `most_bytes` of a cell's outputs; what comes after is counted."""
+
+    most_bytes = MOST_OUTPUT_BYTES
+    kept_bytes = left_out = 0
+
+    def begin_cell(self) -> None:
+        self.kept_bytes = self.left_out = 0
+
+    def output(self, outs: list[Any], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
+        size = size_of(msg["content"])
+        if self.kept_bytes + size > self.most_bytes and outs:
+            self.left_out += 1
+            return None
+        self.kept_bytes += size
+        return super().output(outs, msg, display_id, cell_index)
 
 
 class KernelProcess:
@@ -53,9 +73,9 @@ class KernelProcess:
         self._manager: Any = AsyncKernelManager(
             transport="ipc", ip=str(folder / "k"), connection_file=str(folder / "kernel.json"), client_factory=_Client
         )
-        self.client: Any = NotebookClient(
+        self.client: Any = _Notebook(
             V4.new_notebook(), km=self._manager, log=SILENT, allow_errors=True, timeout=None, iopub_timeout=60,
-            coalesce_streams=True, record_timing=False, store_widget_state=False,
+            coalesce_streams=False, record_timing=False, store_widget_state=False,
         )  # fmt: skip
         self.client.reset_execution_trackers()
 
@@ -84,12 +104,17 @@ class KernelProcess:
         """Run code as a cell; its outputs, complete or not, are in `outputs` of the last cell of the client's notebook."""
         cell = V4.new_code_cell(code)
         self.client.nb.cells.append(cell)
+        self.client.begin_cell()
         await self.client.async_execute_cell(cell, len(self.client.nb.cells) - 1)
         return self.outputs()
 
     def outputs(self) -> list[dict[str, Any]]:
         """What the running or last cell has put out so far."""
-        return [dict(output) for output in self.client.nb.cells[-1].outputs]
+        found = joined_streams([dict(output) for output in self.client.nb.cells[-1].outputs])
+        if self.client.left_out:
+            text = LEFT_OUT.format(count=self.client.left_out, limit=self.client.most_bytes)
+            found.append({"output_type": "stream", "name": "stderr", "text": text})
+        return found
 
     def interrupt(self) -> None:
         if self._forked is not None:

@@ -10,6 +10,7 @@ from tideline.workspace.notebook.format import Cell
 
 RunState = Literal["SUCCESS", "FAILED", "TIMEDOUT", "CANCELED"]
 CellState = Literal["running", "ok", "failed", "skipped", "exited", "not_run"]
+WidgetKind = Literal["text", "dropdown", "combobox", "multiselect"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,11 +89,23 @@ class CellEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Widget:
+    """A widget as the notebook declared it; `kind` is the method of `dbutils.widgets`, `choices` are empty for a text."""
+
+    name: str
+    kind: WidgetKind
+    default: str
+    value: str
+    label: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotebookResult:
     """The end of one attempt. `overhead_seconds` is everything but the cells' own time.
 
     Task values set before a failure are kept. Secrets are gone from every text. `children` are the runs that
-    `dbutils.notebook.run` asked for, in the order in which they ended.
+    `dbutils.notebook.run` asked for, in the order in which they ended. `widgets` are those that stood declared at the end.
     """
 
     state: RunState
@@ -105,3 +118,4 @@ class NotebookResult:
     session_id: str = ""
     path: Path = Path()
     children: tuple[NotebookResult, ...] = ()
+    widgets: tuple[Widget, ...] = ()

@@ -15,6 +15,8 @@ PREFIX = "TIDELINE_SECRET_"
 SENSITIVE = re.compile(
     r"SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY", re.IGNORECASE
 )
+# An experiment or a run of MLflow is one of another store than a notebook's.
+FOREIGN = ("DATABRICKS_", "IPYTHON", "JUPYTER", "MLFLOW_EXPERIMENT_", "MLFLOW_RUN_ID")
 
 
 @dataclass(frozen=True)
@@ -69,16 +71,20 @@ def _scopes(file: Path) -> dict[str, dict[str, str]]:
 
 
 def kernel_environment(environment: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
-    """What a notebook's process may see: no secrets, no foreign IPython profile, UTC as on a cluster, never a runtime version."""
+    """What a notebook's process may see: no secrets, nothing of a foreign IPython profile or MLflow store, UTC as on a cluster,
+    never a runtime version."""
     kept = {
         name: value
         for name, value in environment.items()
-        if not SENSITIVE.search(name) and not name.startswith(("DATABRICKS_", "IPYTHON", "JUPYTER"))
+        if not SENSITIVE.search(name) and not name.startswith(FOREIGN)
     }
+    # Asking whether a table is there is no error, and a progress bar needs no widget. Libraries that set up logging anew
+    # switch the client's log on, which nobody asked for.
+    quiet = {"SPARK_CONNECT_LOG_LEVEL": "CRITICAL", "PYTHONWARNINGS": "ignore:IProgress not found"}
     fixed = {
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONUNBUFFERED": "1",
         "TZ": "UTC",
     }
-    return {**kept, **fixed, **extra}
+    return {**quiet, **kept, **fixed, **extra}

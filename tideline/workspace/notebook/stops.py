@@ -13,7 +13,7 @@ from typing import Any
 from tideline.workspace.notebook.process import KernelProcess
 from tideline.workspace.notebook.results import RunState
 from tideline.workspace.server.address import ServerAddress
-from tideline.workspace.server.probe import answers
+from tideline.workspace.server.probe import reaches
 from tideline.workspace.server.sessions import interrupt_session
 
 POLL_SECONDS = 0.05
@@ -69,7 +69,7 @@ class Stops:
 
     def _interrupt(self) -> None:
         """Blocks; a client that meets no server would try for minutes, so the server is asked first."""
-        if answers(self._address.port):
+        if reaches(self._address):
             interrupt_session(self._address, self._session_id)
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 from tideline.workspace.jobs import states as s
 from tideline.workspace.jobs.records import JobRun, TaskRun, all_tasks
 from tideline.workspace.jobs.select import in_order
 
-BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y = 176, 46, 56, 18
+BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y = 200, 46, 48, 18
 LINE_HEIGHT, LABEL_WIDTH, BAR_WIDTH = 24, 250, 640
 LONGEST_LABEL = 24
 
 
 def state_class(state: str) -> str:
-    """The class that colours a state: ok, bad, stop, wait or out."""
+    """The class that colours a state: ok, bad, stop, wait, run, idle or out."""
+    if state == s.RUNNING:
+        return "run"
+    if state in (s.BLOCKED, s.PENDING):
+        return "idle"
     if state in s.LEFT_OUT:
         return "out"
     if state == s.SUCCESS_WITH_FAILURES:
@@ -26,8 +31,11 @@ def state_class(state: str) -> str:
     return "bad" if state in s.FAILURES else "wait"
 
 
-def graph_svg(run: JobRun) -> str:
-    """Boxes from left to right, in the order in which tasks can run; arrows with the outcome that they ask for."""
+def graph_svg(run: JobRun, caption: Callable[[TaskRun], str] | None = None) -> str:
+    """Boxes from left to right, in the order in which tasks can run; arrows with the outcome that they ask for.
+
+    `caption` says something else of a task than its state: for the graph of a job.
+    """
     edges = {key: [edge[0] for edge in task.depends_on] for key, task in run.tasks.items()}
     waves = in_order(edges)
     at = {
@@ -42,7 +50,7 @@ def graph_svg(run: JobRun) -> str:
         for key, task in run.tasks.items()
         for before, outcome in task.depends_on
     )
-    boxes = "".join(_box(run, task, *at[key]) for key, task in run.tasks.items())
+    boxes = "".join(_box(run, task, *at[key], caption(task) if caption else None) for key, task in run.tasks.items())
     return (
         f'<svg class="graph" role="img" aria-label="Graph of the tasks" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}"><defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" '
@@ -51,15 +59,17 @@ def graph_svg(run: JobRun) -> str:
     )
 
 
-def _box(run: JobRun, task: TaskRun, x: int, y: int) -> str:
-    label = escape(_short(task.key))
+def _box(run: JobRun, task: TaskRun, x: int, y: int, caption: str | None) -> str:
     again = f", {len(task.attempts)} attempts" if len(task.attempts) > 1 else ""
     seconds = f" {task.seconds:.1f} s" if task.attempts else ""
+    title, said, shade = f"{task.key}: {task.state}{again}", f"{task.state}{seconds}", state_class(task.state)
+    if caption is not None:
+        title, said, shade = f"{task.key}: {caption}. {task.description}", _short(caption), "idle"
     return (
-        f'<a href="#{anchor(run, task.key)}"><g class="box {state_class(task.state)}"><title>{escape(task.key)}: '
-        f'{task.state}{again}</title><rect x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>'
-        f'<text x="{x + 12}" y="{y + 19}" class="name">{label}</text>'
-        f'<text x="{x + 12}" y="{y + 36}" class="state">{task.state}{seconds}</text></g></a>'
+        f'<a href="#{anchor(run, task.key)}"><g class="box {shade}"><title>{escape(title)}</title>'
+        f'<rect x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>'
+        f'<text x="{x + 12}" y="{y + 19}" class="name">{escape(_short(task.key))}</text>'
+        f'<text x="{x + 12}" y="{y + 36}" class="state">{escape(said)}</text></g></a>'
     )
 
 

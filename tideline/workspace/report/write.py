@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,16 @@ MOST_EVENTS = 500
 
 def write_report(run: JobRun, store: RunStore) -> Path:
     """Write `report.html` into the run's folder and give its path; also for a failed, stopped or half-kept run."""
-    folder = store.path(run.run_id)
-    events = read_events(folder / "events.jsonl")
-    shown = [event for event in events if event["kind"] != "cell"][-MOST_EVENTS:]
-    text = _environment(store).get_template("run.html.j2").render(
+    return _write(store.path(run.run_id) / PAGE, report_html(run, store))
+
+
+def report_html(run: JobRun, store: RunStore, clean: Callable[[str], str] = str) -> str:
+    """The report as text, for whoever shows it without keeping it. `clean` changes what the events say."""
+    events = read_events(store.path(run.run_id) / "events.jsonl")
+    shown = [{**event, "text": clean(event["text"])} for event in events if event["kind"] != "cell"][-MOST_EVENTS:]
+    return _environment(store).get_template("run.html.j2").render(
         run=run, events=shown, headline=headline(run), failures=_failures(run), tables=_tables(run)
     )  # fmt: skip
-    return _write(folder / PAGE, text)
 
 
 def write_index(runs: Sequence[JobRun], store: RunStore) -> Path:

@@ -126,7 +126,11 @@ def settings(layout: Layout, port: int) -> dict[str, str]:
         "spark.databricks.delta.snapshotPartitions": "2",
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
         "spark.sql.adaptive.enabled": "false",
+        # Many small queries come again in the same shape: their compiled code is kept, not made again.
+        "spark.sql.codegen.cache.maxEntries": "10000",
+        # Asked for by the client of Databricks Connect; Spark 4.0 does not know them.
         "spark.sql.session.localRelationChunkSizeRows": "10000",
+        "spark.sql.session.localRelationChunkSizeBytes": str(16 * 1024 * 1024),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.ui.enabled": "false",
         "spark.connect.session.manager.defaultSessionTimeout": "30m",
@@ -136,6 +140,7 @@ def settings(layout: Layout, port: int) -> dict[str, str]:
 def environment(token: str) -> dict[str, str]:
     """The server's environment: the token, and the Python that runs user-defined functions.
 
+    That Python must have the version of the client's: TIDELINE_WORKER_PYTHON names one for clients of another environment.
     The caller's own Spark variables are left out: SPARK_REMOTE, for one, contradicts `--master`.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
@@ -143,5 +148,5 @@ def environment(token: str) -> dict[str, str]:
         "SPARK_HOME": str(spark_home()),
         "SPARK_CONNECT_AUTHENTICATE_TOKEN": token,
         "SPARK_LOCAL_IP": "127.0.0.1",
-        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_PYTHON": os.environ.get("TIDELINE_WORKER_PYTHON") or sys.executable,
     }

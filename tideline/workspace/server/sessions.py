@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tideline.workspace.errors import ServerError
 from tideline.workspace.server.address import ServerAddress
-from tideline.workspace.server.probe import answers
+from tideline.workspace.server.probe import reaches
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -25,14 +25,14 @@ def open_session(address: ServerAddress, session_id: str | None = None) -> Spark
     """
     from pyspark.sql import SparkSession
 
-    if not answers(address.port, host=address.host):
+    if not reaches(address):
         raise ServerError(
             f"no Spark server answers at {address.remote}", hint="run the command again: it starts one"
         )
     # The client writes every analysis error as kilobytes of JSON; callers get the exception anyway.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     _hand_over_token(address)
-    remote = f"{address.remote}/;session_id={session_id}" if session_id else address.remote
+    remote = address.for_session(session_id) if session_id else address.remote
     _let_sessions_end()
     session: SparkSession = SparkSession.builder.remote(remote).create()
     _OPENED.append(session)
@@ -46,7 +46,7 @@ def interrupt_session(address: ServerAddress, session_id: str) -> None:
     """
     from pyspark.errors import PySparkException
 
-    if not answers(address.port, host=address.host):
+    if not reaches(address):
         return
     session = open_session(address, session_id)
     try:
@@ -63,7 +63,7 @@ def close_session(address: ServerAddress, session: SparkSession) -> None:
 
     Does nothing where the server is gone: the client would ask for its session for minutes.
     """
-    if answers(address.port, host=address.host):
+    if reaches(address):
         session.stop()
 
 
@@ -80,8 +80,8 @@ def _let_sessions_end() -> None:
     def shutdown() -> None:
         Results._release_thread_pool_instance = None  # its threads end with it
 
-    Results.shutdown = shutdown  # type: ignore[method-assign]
-    Results.__del__ = lambda self: None  # type: ignore[method-assign]
+    Results.shutdown = shutdown  # type: ignore[method-assign]  # the point of this function
+    Results.__del__ = lambda self: None  # type: ignore[method-assign]  # the point of this function
 
 
 def _hand_over_token(address: ServerAddress) -> None:

@@ -62,10 +62,10 @@ def run_wheel(work: Work) -> Done:
 def _run(work: Work, command: list[str], file: Path | None) -> Done:
     running, session_id = work.running, str(uuid.uuid4())
     address = running.pool().address
-    server = address.env() | {"SPARK_REMOTE": f"{address.remote}/;session_id={session_id}"}
+    server = address.env() | {"SPARK_REMOTE": address.for_session(session_id)}
     path = os.pathsep.join(filter(None, [str(running.bundle.root), os.environ.get("PYTHONPATH", "")]))
     environment = kernel_environment(os.environ, server | {"PYTHONPATH": path})
-    redact = Redactor(SecretStore.read(running.layout.secrets).values()).text
+    redact = Redactor({*SecretStore.read(running.layout.secrets).values(), address.token}).text
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(
             command, cwd=running.bundle.root, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 
@@ -18,13 +20,17 @@ def main() -> None:
 
 
 def import_ahead() -> None:
-    """What nearly every notebook needs, before it needs it."""
+    """What nearly every notebook needs, before it needs it, and what the runner asks for besides."""
     import pyspark.sql.connect.functions
     import pyspark.sql.connect.session
     import pyspark.sql.functions  # noqa: F401 (imported ahead of its use)
 
     import tideline.workspace.notebook.kernel.live
     import tideline.workspace.notebook.kernel.shell  # noqa: F401 (imported ahead of its use)
+
+    for name in os.environ.pop("TIDELINE_IMPORT_AHEAD", "").split():
+        with suppress(ImportError):
+            import_module(name)
 
 
 def run_kernel(connection_file: str, channel_descriptor: int) -> None:
@@ -35,10 +41,12 @@ def run_kernel(connection_file: str, channel_descriptor: int) -> None:
     from tideline.workspace.notebook.kernel.channel import Channel
     from tideline.workspace.notebook.kernel.live import Attempt
     from tideline.workspace.notebook.kernel.shell import NotebookKernel
+    from tideline.workspace.notebook.kernel.streams import CellStream
 
     numpy.random.seed()  # else every kernel draws the same numbers
     channel = Channel(channel_descriptor)
-    app: Any = IPKernelApp.instance(kernel_class=NotebookKernel, log_level=50)
+    streams = f"{CellStream.__module__}.{CellStream.__name__}"
+    app: Any = IPKernelApp.instance(kernel_class=NotebookKernel, log_level=50, outstream_class=streams)
     app.initialize(["-f", connection_file, "--HistoryManager.enabled=False"])
     app.shell.attempt = Attempt(app.shell, channel)
     extend(app.shell)

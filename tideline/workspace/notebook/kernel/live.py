@@ -17,7 +17,10 @@ from tideline.workspace.notebook.kernel.channel import Channel
 from tideline.workspace.notebook.kernel.dbutils import DbUtils
 from tideline.workspace.notebook.kernel.errors import NotebookExit, PythonRestart
 from tideline.workspace.notebook.kernel.runtime import names_for, serve
+from tideline.workspace.notebook.kernel.streams import begin_cell
+from tideline.workspace.notebook.outputs import cut_text
 
+LONGEST_WORDS = 100_000
 FEW_RETRIES = {"max_retries": 6, "max_backoff": 2000}
 
 
@@ -40,7 +43,7 @@ class Attempt:
             folder, self.root = given["folder"], Path(given["root"])
             os.chdir(folder)
             sys.path[:] = [folder, *[str(self.root)] * (str(self.root) != folder), *_without_cwd(sys.path)]
-            self.spark = open_session(given["remote"], given["session_id"])
+            self.spark = open_session(given["remote"])
             self.dbutils = DbUtils(given, self.channel)
             self.names = names_for(self.spark, self.dbutils)
             serve(self.names)
@@ -53,6 +56,7 @@ class Attempt:
     def at(self, document: str) -> None:
         """The next code is this cell: its number, file, line, and its body for cells that are not Python."""
         where = json.loads(document)
+        begin_cell(where["output_bytes"])
         self.number, self.file = where["number"], where["file"]
         self.cell_line, self.body_line, self.body = where["line"], where["body_line"], where["body"]
         self.notebooks.add(self.file)
@@ -127,20 +131,21 @@ class Attempt:
                 "file": "",
             }
             told |= {"is_user_mistake": False, "traceback": traceback.format_exc()}
+        told |= {part: cut_text(str(told[part]), LONGEST_WORDS) for part in ("message", "traceback")}
         if told["line"] is None:
             told |= {"line": self.cell_line, "file": self.file}
         self.channel.ask("failed", **told, number=self.number)
         return str(told["traceback"] or f"{told['name']}: {told['message']}").split("\n")
 
 
-def open_session(remote: str, session_id: str) -> Any:
+def open_session(remote: str) -> Any:
     """The attempt's own session; a server that died is given seven seconds, not the client's ten minutes."""
     from pyspark.sql.connect.client.retries import DefaultPolicy
     from pyspark.sql.connect.session import SparkSession
 
     logger = logging.getLogger("SQLQueryContextLogger")
     logger.disabled, logger.propagate = True, False
-    session = SparkSession.builder.remote(f"{remote}/;session_id={session_id}").create()
+    session = SparkSession.builder.remote(remote).create()
     session.client.set_retry_policies([DefaultPolicy(**FEW_RETRIES)])
     threading.Thread(target=_greet, args=(session,), name="greet-server", daemon=True).start()
     return session

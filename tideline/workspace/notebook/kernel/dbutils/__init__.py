@@ -23,7 +23,7 @@ class DbUtils(Utility):
     def __init__(self, given: dict[str, Any], channel: Any) -> None:
         context = given["context"]
         self.entry_point = EntryPoint(given)
-        self.widgets = WidgetsUtility(given["parameters"])
+        self.widgets = WidgetsUtility(given["parameters"], channel.ask)
         self.notebook = NotebookUtility(channel, self.entry_point)
         self.jobs = JobsUtility(channel, context)
         self.secrets = SecretsUtility(channel)

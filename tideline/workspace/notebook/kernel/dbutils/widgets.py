@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from tideline.workspace.notebook.kernel.dbutils.utility import Utility, text_of
 from tideline.workspace.notebook.kernel.errors import InputWidgetNotDefined, InvalidWidgetValue
 
 LONGEST_DEFAULT_BYTES = 2048
+MOST_CHOICES = 1024  # what a form shows; more are checked all the same
+
+
+def _untold(op: str, **_: Any) -> None:
+    """For widgets that no runner asks for."""
 
 
 class WidgetsUtility(Utility):
-    """Widgets that were declared, over parameters that were passed."""
+    """Widgets that were declared, over parameters that were passed. `tell` hears of each, before its value is checked."""
 
     prefix = "dbutils.widgets"
 
-    def __init__(self, parameters: dict[str, str]) -> None:
+    def __init__(self, parameters: dict[str, str], tell: Callable[..., Any] = _untold) -> None:
+        self._tell = tell
         self._parameters = dict(parameters)
         self._values: dict[str, str] = {}
 
     def text(self, name: str, defaultValue: str, label: str | None = None) -> None:
-        self._declare(name, defaultValue)
+        self._declare("text", name, defaultValue, label)
 
     def dropdown(
         self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None
     ) -> None:
-        self._declare(name, defaultValue, choices=choices)
+        self._declare("dropdown", name, defaultValue, label, choices)
 
     def combobox(
         self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None
     ) -> None:
         """Choices are proposals: any text is a value."""
-        _texts(name, choices)
-        self._declare(name, defaultValue)
+        self._declare("combobox", name, defaultValue, label, choices)
 
     def multiselect(
         self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None
     ) -> None:
         """Several choices, joined by commas."""
-        self._declare(name, defaultValue, choices=choices, several=True)
+        self._declare("multiselect", name, defaultValue, label, choices)
 
     def get(self, name: str) -> str:
         """The value; a parameter needs no declaration. InputWidgetNotDefined for an unknown name."""
@@ -62,9 +68,11 @@ class WidgetsUtility(Utility):
         if name not in self._values:
             raise InputWidgetNotDefined(f"No input widget named {name} is defined")
         del self._values[name]
+        self._tell("no_widget", name=name)
 
     def removeAll(self) -> None:
-        self._values.clear()
+        for name in list(self._values):
+            self.remove(name)
 
     @contextmanager
     def _arguments(self, values: dict[str, str]) -> Iterator[None]:
@@ -83,7 +91,7 @@ class WidgetsUtility(Utility):
                     self._values[name] = declared[name]
 
     def _declare(
-        self, name: str, default: str, *, choices: Sequence[str] | None = None, several: bool = False
+        self, kind: str, name: str, default: str, label: str | None, choices: Sequence[str] = ()
     ) -> None:
         text_of("a widget's name", name)
         text_of(f"the default of widget `{name}`", default)
@@ -91,9 +99,12 @@ class WidgetsUtility(Utility):
             raise InvalidWidgetValue(
                 f"the default of widget `{name}` is longer than {LONGEST_DEFAULT_BYTES} bytes"
             )
+        allowed = _texts(name, choices)
         value = self._values.get(name, self._parameters.get(name, default))
-        if choices is not None:
-            allowed = _texts(name, choices)
+        told = {"name": name, "kind": kind, "default": default, "value": value, "label": str(label or "")}
+        self._tell("widget", widget={**told, "choices": allowed[:MOST_CHOICES]})
+        if kind in ("dropdown", "multiselect"):
+            several = kind == "multiselect"
             _check(f"the default of widget `{name}`", default, allowed, several=several)
             _check(f"the value of widget `{name}`", value, allowed, several=several)
         self._values[name] = value

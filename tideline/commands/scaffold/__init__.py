@@ -1,0 +1,1 @@
+"""New systems, tables and dashboards from templates: files that are made, and entries in files that are there."""

@@ -1,0 +1,54 @@
+"""The workspace in a browser."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+import click
+
+from tideline.commands.app import App, root_with_bundle
+from tideline.commands.secrets import make_own_key
+from tideline.commands.sources import started_for
+
+# Kernels stay after a run, so that the next one begins at once.
+WARM_SECONDS = 300.0
+
+EXAMPLES = """
+\b
+Examples
+  tideline ui
+  tideline ui --port 0 --no-open
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="On loopback; 0: any that is free.")
+@click.option("-t", "--target", default=None, help="Target of the bundle (default: the one it names).")
+@click.option("--open/--no-open", "is_open", default=True, help="Open it in the browser.")
+@click.option("--json", "is_json", is_flag=True, help="Address and token as one line of JSON.")
+@click.pass_obj
+def ui(app: App, port: int, target: str | None, is_open: bool, is_json: bool) -> None:
+    """Look at this workspace in a browser: dashboards, jobs, tables. Ctrl-C ends it, and the runs that it started."""
+    from tideline.commands.logs import project
+    from tideline.workspace.control.state import Workspace
+    from tideline.workspace.server import ServerAddress
+    from tideline.workspace.web.serve import serve
+
+    app.root, app.is_json = root_with_bundle(app.root), is_json
+    app.bundle(target)
+    make_own_key(app.layout.secrets)
+    token = os.environ.get("SPARK_CONNECT_AUTHENTICATE_TOKEN", "")
+    remote = ServerAddress(app.remote, token) if app.remote else None
+
+    def tell(address: str, key: str) -> None:
+        opened = f"{address}/?token={key}"
+        if is_json:
+            app.give({"url": opened, "host": address, "token": key})
+        else:
+            app.say(f"the workspace is at {opened}\n(the token opens it once; Ctrl-C ends it)")
+        if is_open and not is_json:
+            click.launch(opened)
+
+    workspace = Workspace(app.root, target, remote, before_run=partial(started_for, app), warm_seconds=WARM_SECONDS)
+    serve(workspace, port=port, on_start=tell, project=project(app.root))
