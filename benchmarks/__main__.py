@@ -14,7 +14,17 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import commands, experiments, layers, merge, recommendations, sources, vouchers
+from benchmarks import (
+    commands,
+    experiments,
+    interface,
+    layers,
+    merge,
+    recommendations,
+    sources,
+    summaries,
+    vouchers,
+)
 from benchmarks.page import replaced
 from benchmarks.peers import run as peers
 
@@ -29,6 +39,8 @@ SECTIONS: dict[str, tuple[Sequence[str], Callable[[Path], list[str]]]] = {
     "recommendations": (recommendations.INTRODUCTION, recommendations.run),
     "experiments": (experiments.INTRODUCTION, experiments.run),
     "vouchers": (vouchers.INTRODUCTION, vouchers.run),
+    "interface": (interface.INTRODUCTION, interface.run),
+    "summaries": (summaries.INTRODUCTION, summaries.run),
     "peers": (peers.INTRODUCTION, lambda home: peers.run()),
 }
 

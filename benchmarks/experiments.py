@@ -111,7 +111,7 @@ def counts_of(draw: np.random.Generator) -> tuple[list[pd.DataFrame], pd.DataFra
 
 def times(results: pd.DataFrame, funnels: pd.DataFrame, n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The same under other names, `n` times in all."""
-    return tuple(  # type: ignore[return-value]
+    return tuple(
         pd.concat([rows, *[rows.assign(experiment=rows["experiment"] + f"-{copy}") for copy in range(1, n)]], ignore_index=True)
         for rows in (results, funnels)
     )
