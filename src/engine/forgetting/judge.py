@@ -75,12 +75,12 @@ class Judge:
 
     def mentions(self, text: str) -> bool:
         """Whether a forgotten id stands in a text."""
-        return any(self.is_forgotten(word) for word in re.findall(self.looks_like or WORD, text))
+        return any(self.is_forgotten(word) for word in self._words_of(text))
 
     def ids_in(self, document: str | None, text: str | None) -> list[str]:
         """The forgotten ids that a record names, wherever it does."""
-        found = set(re.findall(self.looks_like or WORD, text or ""))
-        found |= set(re.findall(self.looks_like, document)) if self.looks_like and document else set()
+        found = set(self._words_of(text or ""))
+        found |= set(self._words_of(document)) if self.looks_like and document else set()
         try:
             given = json.loads(document) if document else None
         except ValueError:
@@ -90,6 +90,13 @@ class Judge:
             items = _at(given, place)
             found |= {id_ for item in (items if isinstance(items, list) else []) for id_ in _ids_at(item, inner)}
         return sorted(filter(self.is_forgotten, found))
+
+    def _words_of(self, text: str) -> Iterator[str]:
+        """What may be an id in a text. Those that look like nothing else overlap: one may begin within what looks like another."""
+        if not self.looks_like:
+            yield from re.findall(WORD, text)
+        else:
+            yield from (found["id"] for found in re.finditer(f"(?=(?P<id>{self.looks_like}))", text))
 
     def _without_parts(self, given: Any) -> Any:
         for place, inner in self.parts:
@@ -104,12 +111,17 @@ class Judge:
         if not self.looks_like:
             return given
         if isinstance(given, str):
-            return re.sub(self.looks_like, lambda found: COVER if self.is_forgotten(found[0]) else found[0], given)
+            return self._covered_in(given)
         if isinstance(given, list):
             return [self._covered(each) for each in given if not (isinstance(each, str) and self.is_forgotten(each))]
         if isinstance(given, dict):
-            return {name: self._covered(each) for name, each in given.items() if not self.is_forgotten(name)}
+            return {self._covered_in(name): self._covered(each) for name, each in given.items() if not self.is_forgotten(name)}
         return given
+
+    def _covered_in(self, text: str) -> str:
+        for id_ in {word for word in self._words_of(text) if self.is_forgotten(word)}:
+            text = text.replace(id_, COVER)
+        return text
 
 
 def _at(given: Any, place: Place) -> Any:

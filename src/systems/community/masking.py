@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-OBJECT_ID = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{24}(?![0-9a-fA-F])")
+# A longer run of hex digits may hold an id, too: in "userid64f0..." the d before the id is one.
+OBJECT_ID = re.compile(r"[0-9a-fA-F]{24,}")
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
 def masked(text: str) -> str:
-    """The text with `[id]` for ids of 24 hex digits and `[address]` for e-mail addresses; names that people write stay."""
+    """The text with `[id]` for ids (24 hex digits in a row, or more) and `[address]` for e-mail addresses; names that people write stay."""
     return ADDRESS.sub("[address]", OBJECT_ID.sub("[id]", text))

@@ -41,6 +41,14 @@ def test_an_id_is_covered_wherever_it_is_mentioned():
     )
 
 
+def test_an_id_is_found_where_letters_touch_it_that_could_be_its_own():
+    """The `d` of "id" is a hex digit: a search from left to right takes it for the first one of another id."""
+    her = "64f0c1d2e3a4b5c6d7e8f901"
+    judge = Judge((), (), "[0-9a-f]{24}", her.__eq__)
+    assert judge.document(f'{{"body":"id{her}and","by{her}":1}}') == '{"body":"id[forgotten]and","by[forgotten]":1}'
+    assert judge.mentions(f"id{her}") and judge.ids_in(None, f"d{her}") == [her] == judge.ids_in(f'{{"a":"d{her}"}}', None)
+
+
 def test_a_number_is_an_id_where_it_is_declared_and_nowhere_else():
     assert NUMBERS.document('{"user_id": 42, "n": 1}') is None
     assert NUMBERS.document('{"user_id": " 42 "}') is None

@@ -39,7 +39,8 @@ class Outputs:
     ids: set[str]
 
     def found_in(self, text: str) -> set[str]:
-        return self.ids & set(re.findall(r"(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])", text))
+        runs = re.findall("[0-9a-f]{24,}", text)  # an id may touch a letter that could be its own
+        return self.ids & {run[start : start + 24] for run in runs for start in range(len(run) - 23)}
 
 
 def quoting(landing: Path) -> None:
@@ -47,7 +48,7 @@ def quoting(landing: Path) -> None:
     moment = {"$date": "2023-06-02T05:00:00.000Z"}
     posts = json.loads(min(landing.glob("posts-*.json")).read_text(encoding="utf-8-sig"))
     author, post = {"$oid": PLANTED}, posts[0]["_id"]
-    body = f"please add maps, says {PLANTED}, who would love to see maps"
+    body = f"please add maps, says id{PLANTED}, who would love to see maps"
     comments = [{"_id": {"$oid": f"{n:024x}"}, "user_id": author, "post_id": post, "body": f"{body} {n}", "created_at": moment}
                 for n in range(1, 31)]  # fmt: skip
     user = {"_id": author, "created_at": moment, "country": "BR", "language": "en", "patreon_status": {
