@@ -10,5 +10,5 @@ ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
 def masked(text: str) -> str:
-    """The text with `[id]` for ids (24 hex digits in a row, or more) and `[address]` for e-mail addresses; names that people write stay."""
+    """`[id]` for ids (24 hex digits in a row, or more), `[address]` for e-mail addresses; names that people write stay."""
     return ADDRESS.sub("[address]", OBJECT_ID.sub("[id]", text))

@@ -93,6 +93,13 @@ def answer(summary: str, asked: Counter[str], **changed: Any) -> str:
     return json.dumps(shape | changed, ensure_ascii=False)
 
 
+REFUSED_BY_REASONING = ("max_tokens", "temperature")
+
+
+def is_for_reasoning(body: dict[str, Any]) -> bool:
+    return "max_completion_tokens" in body and not any(name in body for name in REFUSED_BY_REASONING)
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     state: ChatServer
@@ -122,15 +129,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def raw(self, status: int, content: bytes, *, promised: int = 0, **headers: str) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(promised or len(content)))
-        for name, value in headers.items():
+        for name, value in {"Content_Type": "application/json", **headers}.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.wfile.write(content)
 
     def refuse(self, status: int, **headers: str) -> None:
         self.reply(status, {"error": {"message": "no", "type": "test", "code": None}}, **headers)
+
+    def unknown(self, body: dict[str, Any]) -> None:
+        """The first parameter that a reasoning model does not know."""
+        name = next(name for name in REFUSED_BY_REASONING if name in body)
+        self.reply(400, {"error": {"message": f"'{name}' is not supported", "code": "unsupported_parameter", "param": name}})
 
     def cut(self) -> None:
         """The connection ends within the answer."""
@@ -147,11 +158,14 @@ KINDS: dict[str, Callable[[_Handler, dict[str, Any], str], None]] = {
     "good": _Handler.good,
     "401": lambda handler, body, rest: handler.refuse(401),
     "400": lambda handler, body, rest: handler.refuse(400),
+    "reasoning": lambda handler, body, rest: handler.good(body, "") if is_for_reasoning(body) else handler.unknown(body),
     "429": lambda handler, body, rest: handler.refuse(429, **({"Retry_After": rest} if rest else {})),
     "500": lambda handler, body, rest: handler.refuse(500),
     "slow": lambda handler, body, rest: time.sleep(float(rest)) or handler.good(body, ""),
     "cut": lambda handler, body, rest: handler.cut(),
     "page": lambda handler, body, rest: handler.raw(200, b"<html>a proxy's page</html>"),
+    "text": lambda handler, body, rest: handler.raw(200, b"<html>another one's page</html>", Content_Type="text/html"),
+    "raw": lambda handler, body, rest: handler.raw(200, rest.encode()),
     "not json": lambda handler, body, rest: handler.good(body, "", text="Here is your summary: all is well"),
     "truncated": lambda handler, body, rest: handler.good(
         body, "", text='{"summary": "it breaks o', choice={"finish_reason": "length"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -29,14 +30,38 @@ def counts(part: Any) -> dict[str, int]:
     return {each.request: each.n_comments for each in part.answer.requests}
 
 
-@pytest.mark.parametrize("kind", ["429", "429:0", "500", "slow:0.6", "cut", "page"])
+@pytest.mark.parametrize("kind", ["429", "429:0", "500", "slow:0.6", "cut", "page", "text"])
 def test_what_passes_is_asked_again_and_the_answer_is_whole(kind: str) -> None:
     with chat_server(broken=[kind, kind]) as server, client_of(server, timeout_seconds=0.3) as client:
         part = summarised(client, SMALL, "en")
         assert counts(part) == wishes(SMALL)
         assert len(server.calls) == 3
         assert part.usage.n_calls == 1 and client.budget.used == part.usage
-        assert (client.budget.lost > 0) == (kind in ("slow:0.6", "cut", "page"))
+        assert (client.budget.lost > 0) == (kind in ("slow:0.6", "cut", "page", "text"))
+
+
+@pytest.mark.parametrize(
+    "kind", ["text", "raw:[]", 'raw:"x"', "raw:{}", 'raw:{"error": {"message": "no"}}', 'raw:{"choices": []}',
+             'raw:{"choices": [{"index": 0}]}', 'raw:{"choices": [{"message": {"content": [1]}}]}'],
+)  # fmt: skip
+def test_an_address_that_does_not_speak_the_protocol_is_a_sentence(kind: str) -> None:
+    with chat_server(broken=[kind] * 9) as server, client_of(server, max_attempts=2) as client:
+        with pytest.raises(SourceError, match=r"outside the protocol \(2 attempts\).*`base_url`"):
+            client.ask(PROMPT)
+
+
+def test_parameters_that_a_model_does_not_know_are_left_out_from_then_on() -> None:
+    with chat_server(broken=["reasoning"] * 9) as server, client_of(server) as client:
+        assert client.ask(PROMPT).is_whole and client.ask(PROMPT).is_whole
+        assert len(server.calls) == 4 and server.calls[2].body["max_completion_tokens"] == client.endpoint.answer_tokens
+        assert "response_format" in server.calls[3].body and "max_tokens" not in server.calls[3].body
+
+
+def test_half_a_count_of_tokens_is_completed_by_the_bound() -> None:
+    told = json.dumps({"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 7}})
+    with chat_server(broken=[f"raw:{told}"]) as server, client_of(server) as client:
+        usage = client.ask(PROMPT).usage
+        assert (usage.tokens_in, usage.tokens_out) == (7, client.endpoint.answer_tokens)
 
 
 @pytest.mark.parametrize("kind", ["500", "cut", "slow:0.4"])
@@ -60,7 +85,7 @@ def test_a_wrong_key_is_said_at_once_and_the_key_is_not() -> None:
 
 def test_a_prompt_that_is_refused_does_not_stop_the_others() -> None:
     with chat_server(broken=["400"]) as server, client_of(server) as client:
-        with pytest.raises(Refused, match="status 400"):
+        with pytest.raises(Refused, match="status 400: no"):
             client.ask(PROMPT)
         assert client.ask(PROMPT).is_whole and len(server.calls) == 2
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import openai
-from openai.types.chat import ChatCompletion
 
 from systems.community.summaries.costs import Budget, Usage
 from systems.community.summaries.endpoints import Endpoint
 from systems.community.summaries.failures import OF_PROMPT, Failure, Refused, failure_of
 from systems.community.summaries.pace import Pace
 from systems.community.summaries.prompts import Prompt
+from systems.community.summaries.protocol import Completion, Counted, completion_of
 from utils.errors import SourceError
 
 JITTER = 0.5  # a wait is shortened by up to this share, so that calls that failed together do not come together again
@@ -43,6 +43,7 @@ class Client:
             api_key=key, base_url=endpoint.base_url, timeout=endpoint.timeout_seconds, max_retries=0
         )
         self._fatal: SourceError | None = None
+        self._unknown: set[str] = set()  # parameters that the model does not know
 
     def close(self) -> None:
         """End its connections."""
@@ -60,14 +61,17 @@ class Client:
                 return found
             if attempt == self.endpoint.max_attempts or not self._is_worth_waiting(found):
                 raise self._ended(found, attempt)
-            self._rest(found, attempt)
+            if found.refuses:
+                self._unknown.add(found.refuses)
+            else:
+                self._rest(found, attempt)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _attempt(self, prompt: Prompt) -> Reply | Failure:
         with self._slots, self._held(prompt) as call:
             self._pace.wait()
             try:
-                answer = self._openai.chat.completions.create(**self._request(prompt))
+                answer = completion_of(self._openai.chat.completions.create(**self._request(prompt)))
             except Exception as error:  # whatever the library raises is sorted in `failures.py`
                 failure = failure_of(error)
                 call.is_lost = failure.may_be_billed
@@ -86,19 +90,25 @@ class Client:
             self.budget.settle(most, call.used, is_lost=call.is_lost)
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:
-        asked = {"model": self.endpoint.model, "temperature": 0, "max_tokens": self.endpoint.answer_tokens}
-        form = {"response_format": {"type": "json_object"}} if self.endpoint.is_json_asked else {}
-        return {**asked, **form, "messages": [cast(Any, message) for message in prompt.messages]}
+        """Reasoning models know `max_tokens` by another name and no temperature: what they refuse is not sent again."""
+        wanted: dict[str, Any] = {"temperature": 0, "max_tokens": self.endpoint.answer_tokens}
+        if self.endpoint.is_json_asked:
+            wanted["response_format"] = {"type": "json_object"}
+        sent = {name: value for name, value in wanted.items() if name not in self._unknown}
+        if "max_tokens" in self._unknown:
+            sent["max_completion_tokens"] = self.endpoint.answer_tokens
+        return {**sent, "model": self.endpoint.model, "messages": [cast(Any, message) for message in prompt.messages]}
 
-    def _usage(self, answer: ChatCompletion, prompt: Prompt) -> Usage:
-        """As the endpoint says; where it says nothing, the bound."""
-        given = answer.usage
-        tokens_in = given.prompt_tokens if given else prompt.most_tokens
-        tokens_out = given.completion_tokens if given else self.endpoint.answer_tokens
+    def _usage(self, answer: Completion, prompt: Prompt) -> Usage:
+        """As the endpoint says; what it does not say, the bound."""
+        told = answer.usage or Counted()
+        tokens_in = prompt.most_tokens if told.prompt_tokens is None else told.prompt_tokens
+        tokens_out = self.endpoint.answer_tokens if told.completion_tokens is None else told.completion_tokens
         return Usage(tokens_in, tokens_out, self.endpoint.usd(tokens_in, tokens_out), 1)
 
     def _is_worth_waiting(self, failure: Failure) -> bool:
-        return failure.is_passing and (failure.retry_after or 0.0) <= self.endpoint.most_wait_seconds
+        may_pass = failure.is_passing and (failure.retry_after or 0.0) <= self.endpoint.most_wait_seconds
+        return may_pass or bool(failure.refuses)
 
     def _rest(self, failure: Failure, attempt: int) -> None:
         """An endpoint that says how long makes everybody wait; this thread waits in any case, longer every time."""
@@ -137,8 +147,6 @@ class _Call:
     is_lost: bool = False
 
 
-def _reply(answer: ChatCompletion, usage: Usage) -> Reply:
-    if not answer.choices:
-        return Reply("", False, usage)
+def _reply(answer: Completion, usage: Usage) -> Reply:
     choice = answer.choices[0]
     return Reply(choice.message.content or "", choice.finish_reason == "stop", usage)

@@ -8,8 +8,10 @@ from email.utils import parsedate_to_datetime
 from json import JSONDecodeError
 
 import openai
+from pydantic import ValidationError
 
 from systems.community.summaries.endpoints import Endpoint
+from systems.community.summaries.threads import cleaned
 from utils.errors import SourceError
 
 HINTS = {
@@ -20,6 +22,9 @@ HINTS = {
 }
 PASSING = (408, 409, 429)
 OF_PROMPT = (400, 413, 422)  # too long, or against the provider's rules: another prompt may be answered
+OF_ADDRESS = "The address may be another one's: most end in `/v1`. Check the widget `base_url`."
+OPTIONAL = ("max_tokens", "temperature", "response_format")  # parameters that some models do without
+MOST_SAID = 200
 
 
 class Refused(Exception):
@@ -28,19 +33,24 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Failure:
-    """A call without an answer; `retry_after` is the wait in seconds that the endpoint asked for."""
+    """A call without an answer.
+
+    `retry_after` is the wait in seconds that the endpoint asked for, `refuses` the parameter that it does not know.
+    """
 
     what: str
     status: int = 0
     is_passing: bool = False
     retry_after: float | None = None
     may_be_billed: bool = False
+    refuses: str = ""
+    hint: str = "See the provider's status page, or try later: what was summarised is kept."
 
     def error(self, endpoint: Endpoint, attempts: int) -> SourceError:
         """What a person is told when it is over."""
         asked = f", which asks to wait {self.retry_after:.0f} s" if self.retry_after is not None else ""
         tried = f"{self.what}{asked} ({attempts} attempt{'s' * (attempts > 1)})"
-        hint = HINTS.get(self.status, "See the provider's status page, or try later: what was summarised is kept.")
+        hint = HINTS.get(self.status, self.hint)
         return SourceError(f"model `{endpoint.model}` at {endpoint.base_url}", tried, expected="an answer", hint=hint)
 
 
@@ -53,8 +63,8 @@ def failure_of(error: Exception) -> Failure:
             return Failure("the connection failed or was cut", is_passing=True, may_be_billed=True)
         case openai.APIStatusError():
             return _of_status(error)
-        case openai.APIResponseValidationError() | JSONDecodeError() | openai.APIError():
-            return Failure("an answer outside the protocol", is_passing=True, may_be_billed=True)
+        case openai.APIResponseValidationError() | JSONDecodeError() | ValidationError() | openai.APIError():
+            return Failure("an answer outside the protocol", is_passing=True, may_be_billed=True, hint=OF_ADDRESS)
     raise error
 
 
@@ -62,7 +72,14 @@ def _of_status(error: openai.APIStatusError) -> Failure:
     status = error.status_code
     is_passing = status in PASSING or status >= 500
     wait = _seconds(error.response.headers.get("retry-after")) if is_passing else None
-    return Failure(f"status {status}", status, is_passing, wait)
+    said = _said(error) if status in OF_PROMPT else ""
+    return Failure(f"status {status}{said}", status, is_passing, wait, refuses=error.param if error.param in OPTIONAL else "")
+
+
+def _said(error: openai.APIStatusError) -> str:
+    """The provider's reason, in one line; other errors' words may hold a part of the key."""
+    message = error.body.get("message") if isinstance(error.body, dict) else None
+    return f": {cleaned(message)[:MOST_SAID]}" if isinstance(message, str) and message.strip() else ""
 
 
 def _seconds(text: str | None) -> float | None:
