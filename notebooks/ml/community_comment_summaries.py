@@ -10,7 +10,7 @@
 # MAGIC
 # MAGIC What was summarised before is not asked again, unless a comment, the prompts or the model changed.
 # MAGIC
-# MAGIC Widgets: `post_id` (empty: the `n_posts` posts with most comments); `language` (of the answers); `budget_usd` (never passed); `base_url`, `model`, `input_price`, `output_price` (an OpenAI-compatible endpoint, and USD per million tokens); `max_concurrent`, `requests_per_minute` (its limits); `json_mode` (whether it takes `response_format`); `as_of`; `catalog`, `schema_prefix` (where things stand). The key is the secret `llm_api_key` of scope `tideline`.
+# MAGIC Widgets: `post_id` (empty: the `n_posts` posts with most comments); `language` (of the answers); `budget_usd` (never passed); `base_url`, `model`, `input_price`, `output_price` (an OpenAI-compatible endpoint, and USD per million tokens, asked for with another model than the default one); `max_concurrent`, `requests_per_minute`, `chunk_tokens` (its limits: calls at once and in a minute, and what a call may hold besides the instructions); `json_mode` (whether it takes `response_format`); `as_of`; `catalog`, `schema_prefix` (where things stand). The key is the secret `llm_api_key` of scope `tideline`.
 
 # COMMAND ----------
 
@@ -33,13 +33,13 @@ from systems.community import comment_figures
 from systems.community.gold.comment_summaries import comment_summaries
 from systems.community.summaries import shown
 from systems.community.summaries.client import client_with, cost_said
-from systems.community.summaries.endpoints import BASE_URL, INPUT_PRICE, MODEL, OUTPUT_PRICE, Endpoint
+from systems.community.summaries.endpoints import BASE_URL, LEAST_CHUNK, MODEL, Endpoint, price_of
 from systems.community.summaries.estimates import estimate_said, estimated, refuse_above
 from systems.community.summaries.prompts import LANGUAGES
 from systems.community.summaries.stored import comments_to_summarise, stored_summaries
 from systems.community.summaries.summarising import outdated, summarise
 from systems.community.summaries.threads import threads_of
-from utils.settings import Settings, read_amount, read_choice, read_number, read_text
+from utils.settings import Settings, read_amount, read_choice, read_number, read_optional_amount, read_text
 
 # COMMAND ----------
 
@@ -48,13 +48,17 @@ post_id = read_text(dbutils, "post_id", "Post (empty: those with most comments)"
 n_posts = read_number(dbutils, "n_posts", 10, least=1, most=1000, label="Posts, where none is named")
 language = read_choice(dbutils, "language", list(LANGUAGES), "Language of the answers")
 budget_usd = read_amount(dbutils, "budget_usd", 1, most=1000, label="USD that this run may spend")
+model = read_text(dbutils, "model", f"Model (empty: {MODEL})") or MODEL
+input_price = read_optional_amount(dbutils, "input_price", most=1000, label="USD per million tokens sent (of another model)")
+output_price = read_optional_amount(dbutils, "output_price", most=1000, label="USD per million tokens received (of another model)")
 endpoint = Endpoint(
     base_url=read_text(dbutils, "base_url", f"Endpoint (empty: {BASE_URL})") or BASE_URL,
-    model=read_text(dbutils, "model", f"Model (empty: {MODEL})") or MODEL,
-    input_price=read_amount(dbutils, "input_price", INPUT_PRICE, most=1000, label="USD per million tokens sent"),
-    output_price=read_amount(dbutils, "output_price", OUTPUT_PRICE, most=1000, label="USD per million tokens received"),
+    model=model,
+    input_price=price_of(model, "input_price", input_price),
+    output_price=price_of(model, "output_price", output_price),
     max_concurrent=read_number(dbutils, "max_concurrent", 8, least=1, most=64, label="Calls at once"),
     requests_per_minute=read_number(dbutils, "requests_per_minute", 300, least=1, most=100_000, label="Calls in a minute"),
+    chunk_tokens=read_number(dbutils, "chunk_tokens", 16_000, least=LEAST_CHUNK, most=1_000_000, label="Tokens of data in a call"),
     is_json_asked=read_choice(dbutils, "json_mode", ["asked", "not asked"], "JSON mode of the endpoint") == "asked",
 )
 
@@ -63,7 +67,8 @@ endpoint = Endpoint(
 publication = opened(spark, settings.system, "gold.comment_summaries", settings)
 comments, posts = publication.read("silver.comments"), publication.read("silver.posts_english")
 threads = threads_of(comments_to_summarise(comments, posts, post_id=post_id, n_posts=n_posts))
-stored = stored_summaries(spark, settings.name_of("gold.comment_summaries"))
+table = settings.name_of("gold.comment_summaries")
+stored = stored_summaries(spark, table)
 
 # COMMAND ----------
 
@@ -115,10 +120,11 @@ display({**cost_said(client), **done.without})
 
 # MAGIC %md
 # MAGIC ## Publish
+# MAGIC The calls took their time: what another run published meanwhile, in another language perhaps, stays.
 
 # COMMAND ----------
 
-outcomes = publication.publish(comment_summaries(stored, done.rows))
+outcomes = publication.publish(comment_summaries(stored_summaries(spark, table), done.rows))
 display(outcomes.as_rows())
 
 # COMMAND ----------

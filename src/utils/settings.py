@@ -191,7 +191,16 @@ def read_number(dbutils: Any, name: str, default: int, *, least: int, most: int,
 def read_amount(dbutils: Any, name: str, default: float, *, most: float, label: str) -> float:
     """An amount from 0 to `most`, with a point before its decimals; raises SettingsError for anything else."""
     dbutils.widgets.text(name, f"{default:g}", label)
-    text = dbutils.widgets.get(name).strip()
+    return _amount(name, dbutils.widgets.get(name).strip(), most)
+
+
+def read_optional_amount(dbutils: Any, name: str, *, most: float, label: str) -> float | None:
+    """An amount as in `read_amount`, or None where the widget is empty."""
+    text = read_text(dbutils, name, label)
+    return _amount(name, text, most) if text else None
+
+
+def _amount(name: str, text: str, most: float) -> float:
     if not AMOUNT.fullmatch(text) or float(text) > most:
         raise SettingsError(f"widget `{name}`", f"`{text}`", expected=f"an amount from 0 to {most:g}, such as 0.5")
     return float(text)

@@ -17,6 +17,7 @@ from utils.settings import (
     read_amount,
     read_date,
     read_number,
+    read_optional_amount,
     read_suggested,
     read_text,
 )
@@ -40,6 +41,10 @@ def test_an_amount_has_decimals_and_limits() -> None:
     for wrong in ("-1", "101", "1e3", "0,5", "nan", "inf", "", "٣"):
         with pytest.raises(SettingsError, match="an amount from 0 to 100"):
             read_amount(given(budget_usd=wrong), "budget_usd", 1, most=100, label="USD")
+    assert read_optional_amount(given(), "price", most=100, label="USD") is None
+    assert read_optional_amount(given(price="0"), "price", most=100, label="USD") == 0.0
+    with pytest.raises(SettingsError, match="an amount from 0 to 100"):
+        read_optional_amount(given(price="-1"), "price", most=100, label="USD")
 
 
 def test_a_secret_that_is_not_needed_may_be_missing_and_any_other_error_is_raised() -> None:

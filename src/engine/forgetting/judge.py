@@ -92,7 +92,7 @@ class Judge:
         return sorted(filter(self.is_forgotten, found))
 
     def _words_of(self, text: str) -> Iterator[str]:
-        """What may be an id in a text. Those that look like nothing else overlap: one may begin within what looks like another."""
+        """What may be an id in a text. Ids that look like nothing else overlap: one may begin in what looks like another."""
         if not self.looks_like:
             yield from re.findall(WORD, text)
         else:

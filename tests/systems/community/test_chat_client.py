@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from systems.community.summaries.answers import BadAnswer
+from systems.community.summaries.answers import BadAnswer, usable
 from systems.community.summaries.costs import Budget, BudgetReached, Usage
-from systems.community.summaries.endpoints import Endpoint
+from systems.community.summaries.endpoints import MODEL, Endpoint, price_of
 from systems.community.summaries.failures import Refused
 from systems.community.summaries.map_reduce import summarised
 from systems.community.summaries.pace import Pace
@@ -45,9 +45,11 @@ def test_what_passes_is_asked_again_and_the_answer_is_whole(kind: str) -> None:
              'raw:{"choices": [{"index": 0}]}', 'raw:{"choices": [{"message": {"content": [1]}}]}'],
 )  # fmt: skip
 def test_an_address_that_does_not_speak_the_protocol_is_a_sentence(kind: str) -> None:
-    with chat_server(broken=[kind] * 9) as server, client_of(server, max_attempts=2) as client:
-        with pytest.raises(SourceError, match=r"outside the protocol \(2 attempts\).*`base_url`"):
-            client.ask(PROMPT)
+    with (
+        chat_server(broken=[kind] * 9) as server, client_of(server, max_attempts=2) as client,
+        pytest.raises(SourceError, match=r"outside the protocol \(2 attempts\).*`base_url`"),
+    ):  # fmt: skip
+        client.ask(PROMPT)
 
 
 def test_parameters_that_a_model_does_not_know_are_left_out_from_then_on() -> None:
@@ -166,7 +168,7 @@ def test_the_budget_stops_a_run_in_the_middle_and_is_never_passed() -> None:
     with chat_server() as server, client_of(server, usd=1.0, chunk_tokens=4_200) as client:
         whole = summarised(client, thread, "en").usage.usd
         n_calls = len(server.calls)
-    most = Endpoint().usd(6_000, 1_000)
+    most = Endpoint().usd(6_000, Endpoint().answer_tokens)
     with chat_server() as server, client_of(server, usd=whole / 2 + most, chunk_tokens=4_200) as client:
         with pytest.raises(BudgetReached, match="USD are spent"):
             summarised(client, thread, "en")
@@ -194,12 +196,12 @@ def test_a_call_waits_for_what_others_hold_and_may_give_back() -> None:
 def test_usage_that_the_endpoint_does_not_tell_counts_as_the_most_that_it_can_be() -> None:
     with chat_server(broken=["no usage"]) as server, client_of(server) as client:
         reply = client.ask(PROMPT)
-        assert (reply.usage.tokens_in, reply.usage.tokens_out) == (PROMPT.most_tokens, 1_000)
+        assert (reply.usage.tokens_in, reply.usage.tokens_out) == (PROMPT.most_tokens, client.endpoint.answer_tokens)
 
 
 def test_true_cost_is_tokens_by_price() -> None:
     with chat_server() as server, client_of(server, input_price=2.0, output_price=8.0) as client:
-        used = summarised(client, thread_of(300), "en").usage
+        used = summarised(client, thread_of(600), "en").usage
         assert used.n_calls == len(server.calls) > 1
         sent = sum(sum(len(m["content"]) for m in call.messages) // 4 for call in server.calls)
         assert used.tokens_in == sent
@@ -216,6 +218,20 @@ def test_calls_in_many_threads_never_spend_more_than_there_is() -> None:
     with pytest.raises(BudgetReached):
         budget.hold(1.1)
     budget.hold(1.0)
+
+
+@pytest.mark.parametrize("sign", ["a", "я", "ก", "中"])
+def test_an_answer_as_long_as_the_prompt_allows_is_used_in_every_alphabet(sign: str) -> None:
+    """Instructions: 700 characters, 8 keywords of 40, 8 requests of 140; a letter has up to three bytes."""
+    requests = [{"request": sign * 140, "n_comments": 12}] * 8
+    text = json.dumps({"summary": sign * 700, "keywords": [sign * 40] * 8, "sentiment": "mixed", "requests": requests})
+    assert usable(text, PROMPT, n_comments=12, most_count=12, most_tokens=Endpoint().part_tokens).summary == sign * 700
+
+
+def test_another_model_needs_its_price_as_the_budget_is_counted_by_it() -> None:
+    assert price_of(MODEL, "input_price", None) == 0.15 and price_of("m", "input_price", 0.0) == 0.0
+    with pytest.raises(SettingsError, match="widget `input_price`: no price of `m`"):
+        price_of("m", "input_price", None)
 
 
 @pytest.mark.parametrize(

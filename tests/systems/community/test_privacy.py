@@ -81,7 +81,8 @@ def outputs(
         def run(path: Path, **parameters: str) -> NotebookResult:
             given = {"catalog": "spark_catalog", "schema_prefix": deployment.settings.schema_prefix, "as_of": "2023-06-02"}
             if path.parent.name == "ml":
-                given |= {"base_url": server.url, "model": "m", "volume_root": deployment.settings.volume_root}
+                given |= {"base_url": server.url, "model": "m", "input_price": "1", "output_price": "2",
+                          "volume_root": deployment.settings.volume_root}  # fmt: skip
             task = NotebookTask(path=path, root=repository, parameters=given | parameters, timeout_seconds=500)
             return pool.run(task, on_event=lambda event: None, cancel=None)
 

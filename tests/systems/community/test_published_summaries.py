@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pytest
 
 from engine.changes import head_of
+from systems.community.gold.comment_summaries import COMMENT_SUMMARIES
 from systems.community.silver import COMMENTS, POSTS_ENGLISH
-from tests.systems.community.chat_server import KEY, ChatServer, chat_server
+from tests.systems.community.chat_server import KEY, ChatServer, Messages, chat_server, counting
 from tests.systems.deployment import Deployment, deployed
 from tideline.workspace.layout import Layout
 from tideline.workspace.notebook.pool import KernelPool
@@ -70,7 +72,7 @@ def run(deployment: Deployment, pool: KernelPool, repository: Path, name: str = 
 
 
 def asked(server: ChatServer) -> dict[str, str]:
-    return {"base_url": server.url, "model": "m", "as_of": "2024-02-01"}
+    return {"base_url": server.url, "model": "m", "input_price": "1", "output_price": "2", "as_of": "2024-02-01"}
 
 
 def version(deployment: Deployment) -> int:
@@ -125,6 +127,29 @@ def test_no_marked_id_of_a_user_stands_in_a_prompt_an_output_or_the_table(
     assert MARKED not in str(everything)
 
 
+def test_what_another_run_publishes_meanwhile_stays(
+    deployment: Deployment, pool: KernelPool, repository: Path, key: None
+) -> None:
+    """The calls take minutes in which the table goes on: somebody summarises another language."""
+    names = COMMENT_SUMMARIES.column_names
+    values = ", ".join("'ko'" if name == "language" else name for name in names)
+    rows = f"SELECT {values} FROM {{gold.comment_summaries}} WHERE language = 'en'"
+    meanwhile = [f"INSERT INTO {{gold.comment_summaries}} ({', '.join(names)}) {rows}"]
+    lock = Lock()
+
+    def model(messages: Messages) -> str:
+        with lock:
+            while meanwhile:
+                deployment.sql(meanwhile.pop())
+        return counting(messages)
+
+    with chat_server(model) as server:
+        result = run(deployment, pool, repository, **asked(server), language="it")
+    assert result.state == "SUCCESS", result.error
+    counts = dict(deployment.sql("SELECT language, count(*) FROM {gold.comment_summaries} GROUP BY language"))
+    assert (counts["ko"], counts["it"]) == (2, 2)
+
+
 def test_a_wrong_key_is_one_sentence_and_the_table_stays(
     deployment: Deployment, pool: KernelPool, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +167,7 @@ def test_a_wrong_key_is_one_sentence_and_the_table_stays(
     ("widgets", "said"),
     [
         ({"budget_usd": "0"}, "widget `budget_usd`"),
+        ({"input_price": ""}, "widget `input_price`: no price of `m`"),
         ({"post_id": "p7"}, "the id of a post that has comments"),
     ],
 )

@@ -146,7 +146,7 @@ def test_a_budget_that_ends_in_the_middle_keeps_what_was_made() -> None:
             whole = summarise(threads, [], "en", DAY, client=client)
             cost = client.budget.used.usd
         assert len(whole.rows) == 30
-        room = Endpoint().usd(map_prompt("t", lines_of(threads[0]), "en").most_tokens, 1_000)
+        room = Endpoint().usd(map_prompt("t", lines_of(threads[0]), "en").most_tokens, Endpoint().answer_tokens)
         with client_of(server, usd=cost / 2 + room) as client:
             done = summarise(threads, [], "en", DAY, client=client)
             assert client.budget.used.usd <= client.budget.usd

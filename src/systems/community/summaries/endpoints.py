@@ -10,8 +10,8 @@ from utils.errors import SettingsError
 
 BASE_URL = "https://api.openai.com/v1"
 MODEL = "gpt-4o-mini"
-# What the provider's price list says, USD per million tokens.
-INPUT_PRICE, OUTPUT_PRICE = 0.15, 0.60
+# What the provider's price list says of this model, USD per million tokens.
+PRICES = {"input_price": 0.15, "output_price": 0.60}
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Endpoint:
 
     base_url: str = BASE_URL
     model: str = MODEL
-    input_price: float = INPUT_PRICE
-    output_price: float = OUTPUT_PRICE
+    input_price: float = PRICES["input_price"]
+    output_price: float = PRICES["output_price"]
     max_concurrent: int = 8
     requests_per_minute: int = 300
-    chunk_tokens: int = 6_000
-    answer_tokens: int = 1_000
+    chunk_tokens: int = 16_000
+    answer_tokens: int = 2_000
     timeout_seconds: float = 60
     max_attempts: int = 5
     backoff_seconds: float = 0.5
@@ -59,6 +59,16 @@ class Endpoint:
     def part_tokens(self) -> int:
         """A bound for the answer about a part: two of them fit into one call, so that joining always ends."""
         return self.chunk_tokens // 2 - 1
+
+
+def price_of(model: str, widget: str, given: float | None) -> float:
+    """The given price, or the known one of the default model; SettingsError for another: a budget needs its own model's."""
+    if given is None and model != MODEL:
+        raise SettingsError(
+            f"widget `{widget}`", f"no price of `{model}`", expected="USD per million tokens",
+            hint="The budget is counted by it. A model that costs nothing has the price 0.",
+        )  # fmt: skip
+    return PRICES[widget] if given is None else given
 
 
 # The longest comment has 4,000 bytes, and a few for its number.
