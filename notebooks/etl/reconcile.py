@@ -1,9 +1,9 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Reconcile: does raw hold what the source holds?
-# MAGIC Reads once more what changed at the sources of one system in the days before their marks, and ends with an error where raw lacks a row of it: a transaction was open for longer than the overlap. Reads the sources and `<system>_raw`, writes nothing.
+# MAGIC Reads once more what changed at the sources of one system since some days before the previous mark, at which the last read began, and ends with an error where raw lacks a row of it: a transaction was open for longer than the overlap. Reads the sources, `<system>_raw` and `ops.table_runs`, writes nothing.
 # MAGIC
-# MAGIC Widgets: `system`; `tables` (sources, comma-separated, empty: all); `days` (how far back); `catalog`, `schema_prefix`, `volume_root` (where things stand).
+# MAGIC Widgets: `system`; `tables` (sources, comma-separated, empty: all); `days` (how far back; no transaction should be open for longer); `catalog`, `schema_prefix`, `volume_root` (where things stand).
 
 # COMMAND ----------
 
@@ -28,7 +28,7 @@ from utils.settings import Settings, read_number
 # COMMAND ----------
 
 settings = Settings.from_widgets(dbutils)
-days = read_number(dbutils, "days", 1, least=1, most=366, label="Days before the mark")
+days = read_number(dbutils, "days", 1, least=1, most=366, label="Days before the previous mark")
 run = Run(spark, settings, settings.system)
 found = reconcile(run, days=days)
 display([asdict(each) for each in found])

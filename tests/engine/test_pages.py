@@ -115,6 +115,26 @@ def test_a_transaction_that_outlasts_the_overlap_is_told_loudly(world: SourcesWo
     assert [each.n_missing for each in found] == [0]
 
 
+def test_a_daily_look_sees_what_the_daily_read_passed_over(
+    world: SourcesWorld, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The marks of two reads lie a day apart, and a landing that failed half way moved the mark between them."""
+    with psycopg.connect(service.owner.dsn) as slow:
+        upsert(slow, [payment(1, NOON - timedelta(minutes=15))])
+        write(service, payment(2, NOON))
+        world.run()
+        slow.commit()
+    write(service, *(payment(number, NOON + timedelta(minutes=20 * number)) for number in range(3, 203)))
+    monkeypatch.setattr(pages, "CHUNK_RECORDS", 100)
+    service.break_next("wrong_json", client.TRIES, skip=1)
+    with pytest.raises(LayerFailed):
+        world.run()
+    assert world.run().counts.inserted == 101
+    run = world.layer_run()
+    with pytest.raises(SourceError, match=r"raw.payments lacks 1, such as id 1"):
+        refuse_missing(run, reconcile(run, days=1))
+
+
 def test_two_changes_in_one_second_are_two_records(world: SourcesWorld, service: Service) -> None:
     write(service, payment(1, NOON + timedelta(microseconds=1)))
     world.run()

@@ -131,6 +131,19 @@ def test_a_row_that_no_run_brought_is_told_loudly(world: SourcesWorld, database:
         refuse_missing(run, reconcile(run, days=1))
 
 
+def test_a_daily_look_sees_what_the_daily_read_passed_over(world: SourcesWorld, database: tuple[Login, Login]) -> None:
+    owner, _ = database
+    insert = "INSERT INTO visits VALUES ({}, 'x', 'n', '2023-06-0{}+00')"
+    execute(owner, insert.format(1, "1 07:00"))
+    world.run()
+    execute(owner, insert.format(2, "1 06:45"))
+    execute(owner, insert.format(3, "2 07:00"))
+    assert world.run().counts.inserted == 1
+    run = world.layer_run()
+    with pytest.raises(SourceError, match="raw.visits lacks 1, such as event_id 2"):
+        refuse_missing(run, reconcile(run, days=1))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

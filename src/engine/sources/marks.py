@@ -55,7 +55,7 @@ def ask(run: Run, source: Marked, days: Days | None = None) -> Asked:
     if days is not None:
         since, until = (datetime.combine(day, time(), UTC) for day in days)
         return Asked(since, until, now, f"backfill of [{days[0]}, {days[1]})")
-    mark = _mark(run, source)
+    mark = mark_of(run, source)
     if mark is None:
         return _first(run, source, now)
     if mark > now:
@@ -67,6 +67,20 @@ def ask(run: Run, source: Marked, days: Days | None = None) -> Asked:
         )
     since = mark - timedelta(minutes=source.overlap_minutes)
     return Asked(since, None, now, f"changed since {since:%Y-%m-%d %H:%M:%S}, {source.overlap_minutes} minutes before the mark")
+
+
+def mark_of(run: Run, source: Marked, as_left: datetime | None = None) -> datetime | None:
+    """The mark, or as it was left by what had begun to read until `as_left`; None where raw holds nothing that counts."""
+    rows = run.spark.table(run.settings.name_of(source.path)).where("NOT _is_backfill AND _sequence <= _requested_at")
+    if as_left is not None:
+        rows = rows.where(F.col("_requested_at") <= F.lit(as_left))
+    micros = rows.agg(F.unix_micros(F.max("_sequence"))).collect()[0][0]
+    return None if micros is None else moment_of(micros)
+
+
+def moment_of(micros: int) -> datetime:
+    """Microseconds since 1970 as a moment in UTC: a collected timestamp would be local, and without its zone."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
 
 
 def local_text(moment: datetime, source: Marked) -> str:
@@ -138,12 +152,6 @@ def _first(run: Run, source: Marked, now: datetime) -> Asked:
     day = run.settings.as_of - timedelta(days=source.first_days)
     since = datetime.combine(day, time(), ZoneInfo(source.zone)).astimezone(UTC)
     return Asked(since, None, now, f"first run: changed since {day}, {source.first_days} days back")
-
-
-def _mark(run: Run, source: Marked) -> datetime | None:
-    rows = run.spark.table(run.settings.name_of(source.path)).where("NOT _is_backfill AND _sequence <= _requested_at")
-    micros = rows.agg(F.unix_micros(F.max("_sequence"))).collect()[0][0]
-    return None if micros is None else datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
 
 
 def _row_of(run: Run, source: Marked, mark: datetime) -> str:
