@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from requests import exceptions
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from utils.errors import SourceError
+from utils.errors import SettingsError, SourceError
 
 # Six tries, the waits between them 0, 1, 2, 4 and 8 seconds (as urllib3 doubles half a second), or as the server asks.
 TRIES, BACKOFF_SECONDS, LONGEST_WAIT_SECONDS = 6, 0.5, 30
@@ -53,28 +54,39 @@ class Client:
         """A page that is a JSON array; `follows` says what is wrong with its records, nothing where they fit.
 
         A page that is cut off, no JSON, or does not fit is fetched again. Raises SourceError when tries are used up, and
-        at once for an answer that another try would not change.
+        at once for an answer that another try would not change; SettingsError for an address or a token that cannot be used.
         """
         wrong = ""
         for attempt in range(TRIES):
             time.sleep(attempt and min(BACKOFF_SECONDS * 2 ** (attempt - 1), LONGEST_WAIT_SECONDS))
             try:
-                answer = self._session.get(
-                    f"{self.url}/{endpoint}", params=dict(parameters), timeout=(CONNECT_SECONDS, READ_SECONDS)
-                )
-                self._refuse(endpoint, answer)
-                records = json.loads(answer.text)
-            except requests.exceptions.ChunkedEncodingError:
-                wrong = "it was cut off"
+                with self._answer(endpoint, parameters) as answer:
+                    self._refuse(endpoint, answer)
+                    records = json.loads(answer.text)
+            except exceptions.RequestException as error:
+                wrong = f"it was cut off, {_reason(error)}"
             except ValueError:
                 wrong = "it is not JSON"
-            except requests.exceptions.RequestException as error:
-                raise SourceError(self._at(endpoint), f"no answer after {TRIES} tries", hint=_reason(error)) from error
             else:
                 wrong = follows(records) if isinstance(records, list) else "it is not an array"
                 if not wrong:
                     return Page(str(answer.request.path_url), answer.text, records)
         raise SourceError(self._at(endpoint), f"a page could not be read in {TRIES} tries: {wrong}", hint="Run again later.")
+
+    def _answer(self, endpoint: str, parameters: Mapping[str, str | int]) -> requests.Response:
+        """An answer whose body is still to be read: what its head lacks was tried again by the session, its body was not."""
+        try:
+            return self._session.get(
+                f"{self.url}/{endpoint}", params=dict(parameters), timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True
+            )
+        except (exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL) as error:
+            hint = f"Set the secret `{self.name}_url` anew."
+            raise SettingsError(self._at(endpoint), "no such address", expected="one like https://host", hint=hint) from error
+        except ValueError:  # its words would show the token
+            hint = f"Set the secret `{self.name}_token` anew."
+            raise SettingsError(self._at(endpoint), "the token cannot be sent", expected="one line", hint=hint) from None
+        except exceptions.RequestException as error:
+            raise SourceError(self._at(endpoint), f"no answer after {TRIES} tries", hint=_reason(error)) from error
 
     def _refuse(self, endpoint: str, answer: requests.Response) -> None:
         if answer.ok:
@@ -91,7 +103,7 @@ class Client:
         return f"{self.name}: GET {self.url}/{endpoint}"
 
 
-def _reason(error: requests.exceptions.RequestException) -> str:
+def _reason(error: exceptions.RequestException) -> str:
     """The innermost reason, without objects' addresses: `Connection refused` and the like."""
     cause: BaseException = error
     while (inner := getattr(cause, "reason", None) or cause.__cause__ or cause.__context__) and isinstance(inner, Exception):

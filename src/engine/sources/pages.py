@@ -5,6 +5,7 @@ Paging goes by key, since OFFSET skips rows while others write. Each chunk is a 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -80,13 +81,28 @@ def _chunks(pages: Iterator[Page]) -> Iterator[list[Page]]:
 
 
 def _listing(client: Client, source: Pages) -> Iterator[Page]:
-    offset = 0
+    """Pages until one is not full; none that repeats, since the records whose place it takes would be missing."""
+    offset, seen = 0, set[str]()
     while True:
-        page = client.page(source.endpoint, {"limit": source.page_size, "offset": offset}, lambda _: "")
+        parameters = {"limit": source.page_size, "offset": offset}
+        page = client.page(source.endpoint, parameters, partial(_repeated, source, seen))
         yield page
         offset += len(page.records)
+        seen.update(_identity(source, record) for record in page.records)
         if len(page.records) < source.page_size:
             return
+
+
+def _repeated(source: Pages, seen: set[str], records: list[Any]) -> str:
+    """Which record of a listing's page stood on a page before it; nothing where none did."""
+    again = next((identity for each in records if (identity := _identity(source, each)) in seen), "")
+    return again and f"its record {again} stood on a page before it"
+
+
+def _identity(source: Pages, record: Any) -> str:
+    """The record's key as JSON; the whole record where it has none, which is for bronze to judge."""
+    key = record.get(source.key[0]) if isinstance(record, dict) else None
+    return json.dumps(record if key is None else key, sort_keys=True)
 
 
 def _by_change(client: Client, source: Pages, asked: Asked) -> Iterator[Page]:
