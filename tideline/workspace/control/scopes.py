@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import threading
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
@@ -16,15 +15,13 @@ from tideline.workspace.control.bodies import Body
 from tideline.workspace.control.errors import ApiError, exists, invalid, missing, unserved
 from tideline.workspace.control.state import Workspace, workspace_of
 from tideline.workspace.notebook.secrets import SecretStore
-from tideline.workspace.private import write_private
+from tideline.workspace.secrets_file import Scopes, changing, scopes_of
 
 NAME = re.compile(r"[A-Za-z0-9_@.-]{1,128}")
 MOST_BYTES, MOST_SECRETS, MOST_SCOPES = 128 * 1024, 1000, 1000
 ACLS = "secret_acls"
 Here = Annotated[Workspace, Depends(workspace_of)]
-Scopes = dict[str, dict[str, str]]
 router = APIRouter(prefix="/api/2.0/secrets")
-writing = threading.Lock()
 
 
 class Scope(Body):
@@ -61,13 +58,12 @@ class AclName(Body):
 @router.post("/scopes/create")
 def create_scope(workspace: Here, asked: Scope) -> dict[str, Any]:
     _named("scope", asked.scope)
-    with writing:
-        scopes = _read(workspace)
+    with changing(workspace.layout.secrets) as scopes:
         if asked.scope in scopes:
             raise exists(f"Scope {asked.scope} already exists!")
         if len(scopes) >= MOST_SCOPES:
             raise ApiError(400, "RESOURCE_LIMIT_EXCEEDED", f"there are {MOST_SCOPES} scopes already")
-        _write(workspace, {**scopes, asked.scope: {}})
+        scopes[asked.scope] = {}
         first = {asked.initial_manage_principal or local_user().name: "MANAGE"}
         workspace.kept.put(ACLS, asked.scope, first)
     return {}
@@ -75,16 +71,15 @@ def create_scope(workspace: Here, asked: Scope) -> dict[str, Any]:
 
 @router.get("/scopes/list")
 def list_scopes(workspace: Here) -> dict[str, Any]:
-    return {"scopes": [{"name": name, "backend_type": "DATABRICKS"} for name in sorted(_read(workspace))]}
+    return {"scopes": [{"name": name, "backend_type": "DATABRICKS"} for name in sorted(scopes_of(workspace.layout.secrets))]}
 
 
 @router.post("/scopes/delete")
 def delete_scope(workspace: Here, asked: Scope) -> dict[str, Any]:
     """The scope with every secret in it: the local file holds them no longer."""
-    with writing:
-        scopes = _read(workspace)
+    with changing(workspace.layout.secrets) as scopes:
         _scope(scopes, asked.scope)
-        _write(workspace, {name: values for name, values in scopes.items() if name != asked.scope})
+        del scopes[asked.scope]
         workspace.kept.remove(ACLS, asked.scope)
     return {}
 
@@ -93,19 +88,18 @@ def delete_scope(workspace: Here, asked: Scope) -> dict[str, Any]:
 def put_secret(workspace: Here, asked: Secret) -> dict[str, Any]:
     _named("key", asked.key)
     value = _value(asked)
-    with writing:
-        scopes = _read(workspace)
-        secrets = {**_scope(scopes, asked.scope), asked.key: value}
+    with changing(workspace.layout.secrets) as scopes:
+        secrets = _scope(scopes, asked.scope)
+        secrets[asked.key] = value
         if len(secrets) > MOST_SECRETS:
             raise ApiError(400, "RESOURCE_LIMIT_EXCEEDED", f"scope {asked.scope} holds {MOST_SECRETS} secrets already")
-        _write(workspace, {**scopes, asked.scope: secrets})
     return {}
 
 
 @router.get("/list")
 def list_secrets(workspace: Here, scope: str) -> dict[str, Any]:
     """Names alone. The time is that of the file, the latest change of any secret."""
-    keys = sorted(_scope(_read(workspace), scope))
+    keys = sorted(_scope(scopes_of(workspace.layout.secrets), scope))
     changed = int(workspace.layout.secrets.stat().st_mtime * 1000)
     return {"secrets": [{"key": key, "last_updated_timestamp": changed} for key in keys]}
 
@@ -121,12 +115,11 @@ def get_secret(workspace: Here, scope: str, key: str) -> dict[str, str]:
 
 @router.post("/delete")
 def delete_secret(workspace: Here, asked: SecretName) -> dict[str, Any]:
-    with writing:
-        scopes = _read(workspace)
+    with changing(workspace.layout.secrets) as scopes:
         secrets = _scope(scopes, asked.scope)
         if asked.key not in secrets:
             raise missing(f"Secret does not exist with scope: {asked.scope} and key: {asked.key}")
-        _write(workspace, {**scopes, asked.scope: {k: v for k, v in secrets.items() if k != asked.key}})
+        del secrets[asked.key]
     return {}
 
 
@@ -178,15 +171,6 @@ def _value(asked: Secret) -> str:
     return value
 
 
-def _read(workspace: Workspace) -> Scopes:
-    scopes = SecretStore.read(workspace.layout.secrets).scopes
-    return {name: dict(values) for name, values in scopes.items()}
-
-
-def _write(workspace: Workspace, scopes: Scopes) -> None:
-    write_private(workspace.layout.secrets, scopes)
-
-
 def _scope(scopes: Scopes, name: str) -> dict[str, str]:
     if name not in scopes:
         raise missing(f"Scope {name} does not exist!")
@@ -195,7 +179,7 @@ def _scope(scopes: Scopes, name: str) -> dict[str, str]:
 
 def _acls(workspace: Workspace, scope: str) -> dict[str, str]:
     """Who may do what; a scope that was not made here is its owner's."""
-    _scope(_read(workspace), scope)
+    _scope(scopes_of(workspace.layout.secrets), scope)
     found = workspace.kept.find(ACLS, scope)
     return {local_user().name: "MANAGE"} if found is None else found
 
