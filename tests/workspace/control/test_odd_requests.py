@@ -12,7 +12,9 @@ from fastapi import FastAPI
 from tests.workspace.control.conftest import Plane, quiet_plane
 from tideline.workspace.control.app import FAMILIES
 
-NAMES = ("x", "1", "%2e%2e", "..%2fx", "a%00b", "Volumes%2fa%2fb%2fc", "%ff", "%F0%9F%8D%90")
+# A volume that is there, a file of it, and what it would be to stand below that file; then as long as a path may be.
+IN_A_VOLUME = ("Volumes/c/s/v", "Volumes/c/s/v/f.txt", "Volumes/c/s/v/f.txt/x", f"Volumes/c/s/v{'/y' * 2035}")
+NAMES = ("x", "1", "%2e%2e", "..%2fx", "a%00b", "Volumes%2fa%2fb%2fc", "%ff", "%F0%9F%8D%90", *IN_A_VOLUME)
 BODIES = (
     b"", b"{", b"null", b"[]", b'"x"', b"{}", b'{"name": null}', b'{"name": ["x"], "scope": 1, "path": {}}', b"\xff",
     b'{"path": "a\\u0000b", "scope": "\\ud800", "key": "k", "name": "\\ud800", "catalog_name": "c", "run_id": 1e400}',
@@ -42,6 +44,13 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     """A control plane of its own: some of these requests make things."""
     with quiet_plane(tmp_path_factory.mktemp("odd") / "bundle") as plane:
         yield plane
+
+
+@pytest.fixture(autouse=True)
+def volume(odd: Plane) -> None:
+    folder = odd.layout.volumes / "c" / "s" / "v"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "f.txt").write_text("pear", encoding="utf-8")
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(routes()))

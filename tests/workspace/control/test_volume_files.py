@@ -52,6 +52,20 @@ def test_folders_are_made_listed_by_page_and_deleted_when_empty(quiet: Plane, vo
         files.get_directory_metadata(f"{folder}/below")
 
 
+def test_nothing_is_put_below_a_file(quiet: Plane, volume: Path) -> None:
+    files, path = quiet.client.files, f"{VOLUME}/day.csv"
+    files.upload(path, io.BytesIO(b"pear"), overwrite=True)
+    for below in (f"{path}/x", f"{path}/x/y"):
+        with pytest.raises(ResourceAlreadyExists, match=f"{path} is a file"):
+            files.upload(below, io.BytesIO(b"plum"))
+        with pytest.raises(ResourceAlreadyExists, match=f"{path} is a file"):
+            files.create_directory(below)
+    with pytest.raises(ResourceAlreadyExists, match=f"{path} is a file"):
+        files.create_directory(path)
+    assert (volume / "day.csv").read_bytes() == b"pear"
+    files.delete(path)
+
+
 def test_no_path_leaves_the_volumes_and_none_is_made_by_the_way(quiet: Plane, volume: Path, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="spark_catalog.shop.nothing"):
         quiet.client.files.upload("/Volumes/spark_catalog/shop/nothing/a.txt", io.BytesIO(b"1"))

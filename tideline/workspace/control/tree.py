@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tideline.workspace.control.errors import invalid
 
 LONGEST_NAME, LONGEST_PATH = 255, 4096
+SUFFIX = 8  # what the name of a notebook's file may have besides
 
 
 class Tree:
@@ -32,9 +34,11 @@ class Tree:
         return tuple(names)
 
     def local(self, path: str) -> Path:
-        """The file or folder, whether or not it is there."""
-        found = self.base
-        for name in self.parts(path):
+        """The file or folder, whether or not it is there. INVALID_PARAMETER_VALUE for a path too long for this machine."""
+        found, parts = self.base, self.parts(path)
+        if len(os.fsencode(found.joinpath(*parts))) >= LONGEST_PATH - SUFFIX:
+            raise invalid(f"Path ({path[:200]}...) is longer than this machine can keep")
+        for name in parts:
             found = found / name
             if found.is_symlink():
                 raise invalid(f"Path ({path[:200]}) leads through a link, which is not followed")

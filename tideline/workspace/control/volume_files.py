@@ -30,7 +30,7 @@ async def upload(workspace: Here, request: Request, path: str, overwrite: bool =
         raise exists(f"The file /{path} already exists.")
     with incoming(workspace.incoming, "") as content:
         await fill(content, request.stream(), MOST_FILE)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make(workspace, target.parent)
         content.replace(target)
 
 
@@ -55,10 +55,7 @@ def delete_file(workspace: Here, path: str) -> None:
 
 @router.put("/directories/{path:path}", status_code=204)
 def make_directory(workspace: Here, path: str) -> None:
-    folder = _place(workspace, path)
-    if folder.is_file():
-        raise exists(f"/{path} is a file.")
-    folder.mkdir(parents=True, exist_ok=True)
+    _make(workspace, _place(workspace, path))
 
 
 @router.get("/directories/{path:path}")
@@ -88,6 +85,16 @@ def delete_directory(workspace: Here, path: str) -> None:
         folder.rmdir()
     except OSError:
         raise ApiError(400, "DIRECTORY_NOT_EMPTY", f"The directory /{path} is not empty.") from None
+
+
+def _make(workspace: Workspace, folder: Path) -> None:
+    """The folder and those on the way to it. RESOURCE_ALREADY_EXISTS where a file stands in the way."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        file = next((each for each in (folder, *folder.parents) if each.is_file()), folder)
+        shown = file.relative_to(_tree(workspace).base).as_posix()
+        raise exists(f"/Volumes/{shown} is a file.") from None
 
 
 def _tree(workspace: Workspace) -> Tree:
