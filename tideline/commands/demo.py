@@ -41,6 +41,7 @@ def demo(app: App, days: int, scale: float, fresh: bool) -> int:
     """Every job on sample deliveries, day by day; then what became of every table, and a report to look at."""
     from tideline.workspace.bundle.deploy import destroy_locally
     from tideline.workspace.jobs.plan import refuse_what_cannot_run
+    from tideline.workspace.redaction import redactor_for_the_record
     from tideline.workspace.report import write_index
     from tideline.workspace.sample_day import keep_sample_day
     from tideline.workspace.terminal.closing import show_tables, show_verdict
@@ -67,7 +68,7 @@ def demo(app: App, days: int, scale: float, fresh: bool) -> int:
     show_tables(app.console, runs[-len(JOBS) :])
     for found in runs:
         show_verdict(app.console, found)
-    index = write_index(runs, app.store)
+    index = write_index(runs, app.store, redactor_for_the_record(app.layout))
     app.console.print(
         Text(f"{done} of {days} days in {time.monotonic() - began:.0f} s; report: {index}"), soft_wrap=True
     )
@@ -113,6 +114,7 @@ def _parameters(sources: list[Source]) -> dict[str, dict[str, str]]:
 def _run_day(app: App, bundle: Bundle, today: date, given: dict[str, dict[str, str]]) -> list[JobRun]:
     """The jobs one after the other: side by side they would share two cores. `given` are parameters of some of them."""
     from tideline.workspace.jobs import run_job
+    from tideline.workspace.redaction import redactor_for_the_record
     from tideline.workspace.report import write_report
     from tideline.workspace.terminal.closing import show_failures
     from tideline.workspace.terminal.live import Progress
@@ -124,7 +126,7 @@ def _run_day(app: App, bundle: Bundle, today: date, given: dict[str, dict[str, s
                 bundle, job, parameters={"as_of": str(today), **given.get(job, {})}, pool=app.pool, store=app.store,
                 on_event=progress, stop=stop, is_checked=True, server=app.server,
             )  # fmt: skip
-        write_report(found, app.store)
+        write_report(found, app.store, redactor_for_the_record(app.layout))
         show_failures(app.console, found, repair_command=f"tideline repair {found.run_id}")
         runs.append(found)
         if not found.is_fine:

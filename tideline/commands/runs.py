@@ -124,10 +124,11 @@ def make_ready(app: App, bundle: Bundle) -> None:
 
 
 def close_run(app: App, found: JobRun) -> None:
+    from tideline.workspace.redaction import redactor_for_the_record
     from tideline.workspace.report import write_report
     from tideline.workspace.terminal.closing import show_end
 
-    report = write_report(found, app.store)
+    report = write_report(found, app.store, redactor_for_the_record(app.layout))
     show_end(app.console, found, report, repair_command=f"tideline repair {found.run_id}")
 
 
@@ -229,13 +230,15 @@ def _summary(found: JobRun) -> dict[str, Any]:
 @click.pass_obj
 def report(app: App, run_id: str | None, is_all: bool, is_open: bool) -> None:
     """Write a run's HTML report again, and print its path."""
+    from tideline.workspace.redaction import redactor_for_the_record
     from tideline.workspace.report import write_index, write_report
 
     _prepare(app, remote="", is_json=False)
+    redact = redactor_for_the_record(app.layout)
     if is_all:
-        path: Path = write_index(app.store.runs(limit=200), app.store)
+        path: Path = write_index(app.store.runs(limit=200), app.store, redact)
     else:
-        path = write_report(app.store.load(run_id) if run_id else app.store.latest(), app.store)
+        path = write_report(app.store.load(run_id) if run_id else app.store.latest(), app.store, redact)
     click.echo(path)
     if is_open:
         click.launch(str(path))

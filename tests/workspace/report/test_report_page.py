@@ -13,11 +13,13 @@ from tideline.workspace.jobs import JobRun, RunStore, TaskRun
 from tideline.workspace.jobs.records import Attempt, TaskError
 from tideline.workspace.notebook.format import Cell
 from tideline.workspace.notebook.html import cells_to_html
+from tideline.workspace.notebook.redact import Redactor
 from tideline.workspace.notebook.results import ExecutedCell, NotebookResult
 from tideline.workspace.report import write_index, write_report
 
 pytestmark = pytest.mark.browser
 BEGAN = 1685602800.0
+NOTHING_SECRET = Redactor(())
 DANGER = "<script>document.title='owned'</script>"
 
 
@@ -72,7 +74,7 @@ def looked_at(browser: Browser, file: Path, scheme: str = "light") -> tuple[Page
 def test_a_failed_run_says_where_it_began_and_how_to_repair_it(tmp_path: Path, browser: Browser) -> None:
     store = RunStore(tmp_path)
     run = failed_run(store)
-    page, asked = looked_at(browser, write_report(run, store))
+    page, asked = looked_at(browser, write_report(run, store, NOTHING_SECRET))
     assert page.locator(".lead").inner_text() == "2 of 4 tasks did not succeed; it began with sales."
     failures = page.locator(".card.bad").first.inner_text()
     assert "KeyError: 'pear'" in failures and "notebooks/sales.py:8, cell 2" in failures
@@ -88,7 +90,7 @@ def test_text_of_users_stays_text(tmp_path: Path, browser: Browser) -> None:
     store = RunStore(tmp_path)
     error = TaskError("ValueError", DANGER, "a.py", 1, 1, DANGER)
     run = run_of(store, "FAILED", task("raw", "FAILED", error=error))
-    page, _ = looked_at(browser, write_report(run, store))
+    page, _ = looked_at(browser, write_report(run, store, NOTHING_SECRET))
     assert page.title() == "shop FAILED"
     assert page.locator("script").count() == 0
 
@@ -103,7 +105,7 @@ def test_a_successful_run_shows_tables_and_the_notebook_as_executed(tmp_path: Pa
     file.parent.mkdir()
     file.write_text(cells_to_html(NotebookResult(state="SUCCESS", cells=(cell,))))
     raw.attempts[0].page = "notebooks/raw-1.html"
-    page, _ = looked_at(browser, write_report(run, store), "dark")
+    page, _ = looked_at(browser, write_report(run, store, NOTHING_SECRET), "dark")
     assert (
         page.locator(".lead").inner_text()
         == "All went well: 2 tasks ran. 1,200 rows were written to 1 table."
@@ -118,13 +120,13 @@ def test_a_successful_run_shows_tables_and_the_notebook_as_executed(tmp_path: Pa
 def test_a_run_with_nothing_to_do_says_so(tmp_path: Path, browser: Browser) -> None:
     store = RunStore(tmp_path)
     run = run_of(store, "SUCCESS", task("raw", "SUCCESS", tables=[row("nothing", why="no new files")]))
-    page, _ = looked_at(browser, write_report(run, store))
+    page, _ = looked_at(browser, write_report(run, store, NOTHING_SECRET))
     assert page.locator(".lead").inner_text() == "Nothing to do: 1 table, all up to date."
 
 
 def test_a_narrow_screen_scrolls_pictures_and_not_the_page(tmp_path: Path, browser: Browser) -> None:
     store = RunStore(tmp_path)
-    page, _ = looked_at(browser, write_report(failed_run(store), store))
+    page, _ = looked_at(browser, write_report(failed_run(store), store, NOTHING_SECRET))
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -132,7 +134,7 @@ def test_a_narrow_screen_scrolls_pictures_and_not_the_page(tmp_path: Path, brows
 def test_the_index_leads_to_every_run(tmp_path: Path, browser: Browser) -> None:
     store = RunStore(tmp_path)
     runs = [failed_run(store), run_of(store, "SUCCESS", task("raw", "SUCCESS"))]
-    page, _ = looked_at(browser, write_index(runs, store))
+    page, _ = looked_at(browser, write_index(runs, store, NOTHING_SECRET))
     assert page.locator("tr").count() == 3
     page.get_by_text(runs[0].run_id).click()
     assert page.title() == "shop FAILED"

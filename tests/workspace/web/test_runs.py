@@ -149,7 +149,9 @@ def test_a_secret_in_a_kept_run_is_not_shown(shop: Site, store: RunStore, visito
     given, run_id = {"word": "open-sesame"}, "2023060200000101"
     keep(store, run_id, leaky, parameters=given, overrides=given, message="open-sesame")
     EventLog(store.path(run_id) / "events.jsonl", lambda event: None).tell("note", text="it is open-sesame")
-    beside = (f"/runs/{run_id}/report.html", f"/runs/{run_id}/events", f"/jobs/compare?like={run_id}")
+    (store.path(run_id) / "junit.xml").write_text("<testsuite name='open-sesame' />", encoding="utf-8")
+    files = (f"/runs/{run_id}/report.html", f"/runs/{run_id}/junit.xml", f"/runs/{run_id}/events")
+    beside = (*files, f"/jobs/compare?like={run_id}")
     for path in (f"/runs/{run_id}", "/runs", "/", f"/runs/compare?run={RUN}&run={run_id}", *beside):
         assert "open-sesame" not in text_of(shop, visitor, path), path
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,12 +24,14 @@ from tideline.workspace.jobs.plan import make_plan
 from tideline.workspace.jobs.trigger import Trigger
 from tideline.workspace.notebook.pool import KernelPool
 from tideline.workspace.private import write_private
+from tideline.workspace.redaction import redactor_for_the_record
 from tideline.workspace.report import write_report
 from tideline.workspace.sample_day import with_sample_day
 
 LOG = logging.getLogger(__name__)
 MOST_RUNS = 64
 CLOSE_SECONDS = 20.0
+KNOWN_SECONDS = 60 * 24 * 3600  # as long as a workspace keeps the runs of jobs
 
 
 @dataclass(frozen=True)
@@ -107,13 +110,15 @@ class Background:
         return self._begin(bundle, f"repair of {run_id}", run)
 
     def start_once(self, token: str, start: Callable[[], str]) -> str:
-        """What `start` gives; the run that a request with this token started before, where there was one."""
-        file = self._store.folder.parent / "control" / "requests" / f"{hashlib.sha256(token.encode()).hexdigest()}.json"
+        """What `start` gives; the run that a request with this token started in the last 60 days, where there was one."""
+        folder = self._store.folder.parent / "control" / "requests"
+        file = folder / f"{hashlib.sha256(token.encode()).hexdigest()}.json"
         with self._once:
             known = _read(file)
             if known is None:
                 known = start()
                 write_private(file, known)
+                _forget_old(folder)
             return known
 
     def cancel(self, run_id: str) -> bool:
@@ -189,11 +194,20 @@ class Background:
             if going.kept.exception() is None:
                 if self._going.get(going.kept.result()) is going:  # a repair may have begun meanwhile
                     self._going.pop(going.kept.result())
-                write_report(self._store.load(going.kept.result()), self._store)
+                redact = redactor_for_the_record(self._kernels.layout)
+                write_report(self._store.load(going.kept.result()), self._store, redact)
         except (OSError, WorkspaceError):
             LOG.exception("report of run %s", going.kept.result())
         finally:
             self._threads.discard(threading.current_thread())
+
+
+def _forget_old(requests: Path) -> None:
+    oldest = time.time() - KNOWN_SECONDS
+    for file in requests.glob("*.json"):
+        with suppress(FileNotFoundError):  # another process forgets, too
+            if file.stat().st_mtime < oldest:
+                file.unlink()
 
 
 def _read(file: Path) -> str | None:

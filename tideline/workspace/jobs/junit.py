@@ -8,12 +8,19 @@ from xml.etree import ElementTree as Xml
 
 from tideline.workspace.jobs import states as s
 from tideline.workspace.jobs.records import JobRun, all_tasks
+from tideline.workspace.jobs.redacted import without_secrets
+from tideline.workspace.notebook.redact import Redactor
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd]")
 
 
-def write_junit(run: JobRun, file: Path) -> None:
-    """Failed and stopped tasks are failures; tasks that did not run are skipped."""
+def write_junit(run: JobRun, file: Path, redact: Redactor) -> None:
+    file.write_text(junit_xml(run, redact), encoding="utf-8")
+
+
+def junit_xml(run: JobRun, redact: Redactor) -> str:
+    """Failed and stopped tasks are failures; tasks that did not run are skipped. Nothing that `redact` knows is in it."""
+    run = without_secrets(run, redact)
     tasks = all_tasks(run)
     failures = sum(s.is_bad(task.state) for _, task in tasks)
     skipped = sum(task.state in s.LEFT_OUT for _, task in tasks)
@@ -30,7 +37,7 @@ def write_junit(run: JobRun, file: Path) -> None:
             failure.text = _clean(f"{error.where}\n{error.traceback}" if error else "")
         elif task.state in s.LEFT_OUT:
             Xml.SubElement(case, "skipped", message=task.reason or task.state)
-    file.write_text(Xml.tostring(suite, encoding="unicode", xml_declaration=True), encoding="utf-8")
+    return "<?xml version='1.0' encoding='utf-8'?>\n" + Xml.tostring(suite, encoding="unicode")
 
 
 def _clean(text: str) -> str:

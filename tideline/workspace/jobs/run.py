@@ -29,6 +29,7 @@ from tideline.workspace.jobs.store import RunStore
 from tideline.workspace.jobs.trigger import BY_JOB, Trigger
 from tideline.workspace.layout import Layout
 from tideline.workspace.notebook.pool import KernelPool
+from tideline.workspace.redaction import redactor_for_the_record
 
 POLL_SECONDS = 0.2
 GetPool = Callable[[], KernelPool]
@@ -155,7 +156,7 @@ def _end(running: Running) -> None:
         running.log.tell("note", running.prefix, text=text)
     running.log.tell("run", running.prefix, state=run.state, text=run.message, seconds=run.seconds)
     running.store.save(run)
-    write_junit(run, running.folder / "junit.xml")
+    write_junit(run, running.folder / "junit.xml", redactor_for_the_record(running.layout))
 
 
 def _kinds() -> dict[str, Callable[[Work], Any]]:

@@ -27,6 +27,13 @@ class Redactor:
         patterns = [_pattern(form) for form in sorted(forms, key=lambda form: (-len(form), form))]
         self._pattern = re.compile("|".join(patterns)) if patterns else None
 
+    @classmethod
+    def of_everything(cls) -> Redactor:
+        """Leaves no text: for where nobody knows what is secret."""
+        found = cls(())
+        found._pattern = re.compile(".+", re.DOTALL)
+        return found
+
     def text(self, text: str) -> str:
         return self._pattern.sub(MARK, text) if self._pattern else text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,35 +14,39 @@ from markupsafe import Markup
 from tideline.workspace.jobs import states as s
 from tideline.workspace.jobs.events import read_events
 from tideline.workspace.jobs.records import Attempt, JobRun, TaskRun, all_tasks
+from tideline.workspace.jobs.redacted import without_secrets
 from tideline.workspace.jobs.store import RunStore
 from tideline.workspace.jobs.tables import COUNTS, is_nothing_to_do, rows_written
 from tideline.workspace.notebook.html import css
+from tideline.workspace.notebook.redact import Redactor
 from tideline.workspace.report.picture import anchor, graph_svg, state_class, timeline_svg
 
 PAGE, INDEX = "report.html", "index.html"
 MOST_EVENTS = 500
 
 
-def write_report(run: JobRun, store: RunStore) -> Path:
+def write_report(run: JobRun, store: RunStore, redact: Redactor) -> Path:
     """Write `report.html` into the run's folder and give its path; also for a failed, stopped or half-kept run."""
-    return _write(store.path(run.run_id) / PAGE, report_html(run, store))
+    return _write(store.path(run.run_id) / PAGE, report_html(run, store, redact))
 
 
-def report_html(run: JobRun, store: RunStore, clean: Callable[[str], str] = str) -> str:
-    """The report as text, for whoever shows it without keeping it. `clean` changes what the events say."""
+def report_html(run: JobRun, store: RunStore, redact: Redactor) -> str:
+    """The report as text, for whoever shows it without keeping it. Nothing that `redact` knows is in it."""
+    run = without_secrets(run, redact)
     events = read_events(store.path(run.run_id) / "events.jsonl")
-    shown = [{**event, "text": clean(event["text"])} for event in events if event["kind"] != "cell"][-MOST_EVENTS:]
+    shown = [{**event, "text": redact.text(event["text"])} for event in events if event["kind"] != "cell"][-MOST_EVENTS:]
     return _environment(store).get_template("run.html.j2").render(
         run=run, events=shown, headline=headline(run), failures=_failures(run), tables=_tables(run)
     )  # fmt: skip
 
 
-def write_index(runs: Sequence[JobRun], store: RunStore) -> Path:
+def write_index(runs: Sequence[JobRun], store: RunStore, redact: Redactor) -> Path:
     """Write `index.html` beside the runs: one line per run, with a link to its report."""
     for run in runs:
         if not (store.path(run.run_id) / PAGE).is_file():
-            write_report(run, store)
-    text = _environment(store).get_template("index.html.j2").render(runs=runs, headline=headline)
+            write_report(run, store, redact)
+    shown = [without_secrets(run, redact) for run in runs]
+    text = _environment(store).get_template("index.html.j2").render(runs=shown, headline=headline)
     return _write(store.folder / INDEX, text)
 
 

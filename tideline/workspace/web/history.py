@@ -12,8 +12,9 @@ from tideline.workspace.control.state import Workspace
 from tideline.workspace.errors import JobError
 from tideline.workspace.jobs import JobRun
 from tideline.workspace.jobs import states as s
+from tideline.workspace.jobs.redacted import without_secrets
 from tideline.workspace.report.write import headline
-from tideline.workspace.web.redacted import redactor_of, secrets_at, without_secrets
+from tideline.workspace.web.redacted import redactor_of, secrets_at
 
 RUN_ID = re.compile(r"\d{16,24}")
 

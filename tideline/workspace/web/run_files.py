@@ -14,10 +14,11 @@ from tideline.workspace.control.errors import missing
 from tideline.workspace.control.state import Workspace, workspace_of
 from tideline.workspace.jobs import JobRun
 from tideline.workspace.jobs.events import read_events
+from tideline.workspace.jobs.junit import junit_xml
 from tideline.workspace.report import report_html
 from tideline.workspace.web.executed import cells_of, frame_of, notebook_css
 from tideline.workspace.web.frames import HEADERS
-from tideline.workspace.web.redacted import redactor_of, without_secrets
+from tideline.workspace.web.redacted import redactor_of
 from tideline.workspace.web.render import page, piece
 from tideline.workspace.web.runs import found
 
@@ -79,16 +80,17 @@ def notebook(request: Request, workspace: Here, run_id: str, stem: str) -> HTMLR
 @router.get("/runs/{run_id}/report.html")
 def report(workspace: Here, run_id: str) -> HTMLResponse:
     """The report: one file that can be kept or sent. Like an output it may bring scripts, so it has no origin either."""
-    redact = redactor_of(workspace)
-    run = without_secrets(found(workspace, run_id), redact)
-    return HTMLResponse(report_html(run, workspace.store, redact.text), headers=HEADERS)
+    html = report_html(found(workspace, run_id), workspace.store, redactor_of(workspace))
+    return HTMLResponse(html, headers=HEADERS)
 
 
 @router.get("/runs/{run_id}/junit.xml")
-def junit(workspace: Here, run_id: str) -> FileResponse:
-    """The result for tools of continuous integration."""
+def junit(workspace: Here, run_id: str) -> Response:
+    """The result for tools of continuous integration, of a run that has ended; made anew, since secrets come and go."""
     run = found(workspace, run_id)
-    return FileResponse(_kept(workspace, run, "junit.xml"), media_type="application/xml", filename=f"junit-{run_id}.xml")
+    _kept(workspace, run, "junit.xml")
+    headers = {"content-disposition": f'attachment; filename="junit-{run_id}.xml"'}
+    return Response(junit_xml(run, redactor_of(workspace)), media_type="application/xml", headers=headers)
 
 
 def _kept(workspace: Workspace, run: JobRun, name: str) -> Path:

@@ -16,12 +16,13 @@ from tideline.workspace.jobs import JobRun, TaskRun
 from tideline.workspace.jobs import states as s
 from tideline.workspace.jobs.events import read_events
 from tideline.workspace.jobs.records import all_tasks
+from tideline.workspace.jobs.redacted import without_secrets
 from tideline.workspace.jobs.tables import COUNTS
 from tideline.workspace.notebook.redact import Redactor
 from tideline.workspace.report.picture import anchor, graph_svg, timeline_svg
 from tideline.workspace.report.write import headline
 from tideline.workspace.web.history import written_at
-from tideline.workspace.web.redacted import redactor_of, secrets_at, without_secrets
+from tideline.workspace.web.redacted import redactor_of, secrets_at
 from tideline.workspace.web.render import piece
 
 KEPT, ALIVE_SECONDS = 32, 2.0

@@ -13,13 +13,14 @@ from tideline.workspace.control.errors import ApiError, missing
 from tideline.workspace.control.state import Workspace, workspace_of
 from tideline.workspace.jobs import JobRun
 from tideline.workspace.jobs import states as s
+from tideline.workspace.jobs.redacted import without_secrets
 from tideline.workspace.web.compare import compared
 from tideline.workspace.web.forms import Sent
 from tideline.workspace.web.history import RUN_ID
 from tideline.workspace.web.jobs import pairs_of
 from tideline.workspace.web.live import Parts, changes_of, digest_of
 from tideline.workspace.web.looking import looking_of
-from tideline.workspace.web.redacted import redactor_of, without_secrets
+from tideline.workspace.web.redacted import redactor_of
 from tideline.workspace.web.render import page
 from tideline.workspace.web.streams import stream
 
