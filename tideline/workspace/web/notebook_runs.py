@@ -14,8 +14,9 @@ from tideline.workspace.control.state import Workspace
 from tideline.workspace.errors import WorkspaceError
 from tideline.workspace.notebook.redact import Redactor
 from tideline.workspace.notebook.results import ExecutedCell, NotebookResult, NotebookTask
-from tideline.workspace.notebook.secrets import SecretStore
+from tideline.workspace.redaction import redactor_for_the_record
 from tideline.workspace.web.executions import CANCELED, RUNNING, Execution, ExecutionStore
+from tideline.workspace.web.redacted import redactor_of
 from tideline.workspace.web.warm_pool import WarmPool
 
 LOG = logging.getLogger(__name__)
@@ -39,11 +40,12 @@ class NotebookRuns:
         """Begin an execution and give its id. `of_bundle` are the bundle's values for widgets that nobody chose."""
         if len(self._threads) >= MOST:
             raise WorkspaceError(f"{MOST} notebooks run or wait already", hint="wait for one to end, or cancel it")
+        shown = self.redactor().value(dict(chosen))
         name = file.relative_to(self._workspace.root.resolve()).as_posix()
         execution_id = self.store.new_id(name)
         lock = self.store.hold(execution_id)
         execution = Execution(
-            execution_id=execution_id, notebook=name, parameters=self.redactor().value(dict(chosen)), n_cells=n_cells,
+            execution_id=execution_id, notebook=name, parameters=shown, n_cells=n_cells,
             started_at=time.time(), note=f"waits until fewer than {AT_ONCE} notebooks run",
         )  # fmt: skip
         self.store.save(execution)
@@ -70,9 +72,8 @@ class NotebookRuns:
         self._pool.warm()
 
     def redactor(self) -> Redactor:
-        """Finds what no page may show."""
-        remote = self._workspace.remote
-        return Redactor({*SecretStore.read(self._workspace.layout.secrets).values(), *([remote.token] if remote else [])})
+        """Finds what no page may show. NotebookError where the secrets file cannot be read."""
+        return redactor_of(self._workspace)
 
     def close(self) -> None:
         """Stop all executions, so that each is kept as CANCELED, and end the kernels."""
@@ -92,7 +93,8 @@ class NotebookRuns:
             except Exception as error:
                 if not isinstance(error, WorkspaceError):
                     LOG.exception("execution %s", execution.execution_id)
-                ended = replace(execution, state="FAILED", note=self.redactor().text(f"{_kind(error)}{error}"))
+                redact = redactor_for_the_record(self._workspace.layout, self._workspace.remote)
+                ended = replace(execution, state="FAILED", note=redact.text(f"{_kind(error)}{error}"))
             self._keep(replace(ended, seconds=time.monotonic() - began))
 
     def _keep(self, ended: Execution) -> None:
