@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from systems.community.classifier_scores import Judged
 from systems.community.comment_classifier import TARGETS, CommentClassifier
 from utils.errors import CheckFailed
+from utils.registry import version_at
 
 if TYPE_CHECKING:
-    from mlflow.entities.model_registry import ModelVersion
-
     from utils.settings import Settings
 
 ALIAS, SCORES, FINGERPRINT = "champion", "scores", "fingerprint"
@@ -57,7 +56,7 @@ def chosen(name: str, model: str, classifier: CommentClassifier, judged: Judged)
 
     from systems.community.packaged_classifier import fetched
 
-    now = _present(name)
+    now = version_at(name, ALIAS)
     if now and now.tags.get(FINGERPRINT) == classifier.fingerprint:
         return Champion(classifier, str(now.version), "the labels say what they said before")
     why_not = refusal(judged, json.loads(now.tags[SCORES]) if now else None)
@@ -69,17 +68,6 @@ def chosen(name: str, model: str, classifier: CommentClassifier, judged: Judged)
     made = mlflow.register_model(model, name, tags={FINGERPRINT: classifier.fingerprint, SCORES: scores})
     mlflow.MlflowClient().set_registered_model_alias(name, ALIAS, made.version)
     return Champion(classifier, str(made.version), "it is better than the majority, and no worse than the one before")
-
-
-def _present(name: str) -> ModelVersion | None:
-    """The version under the alias; None where there is no such model, or none under the alias."""
-    import mlflow
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return mlflow.MlflowClient().get_model_version_by_alias(name, ALIAS)
-    except MlflowException:
-        return None
 
 
 def as_row(champion: Champion) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def register_winners(found: Mapping[str, Outlook], model: str, prefix: str, vers
     Nothing where `prefix` is empty.
     """
     winners = [name for name, each in found.items() if each.is_better and prefix]
-    return {name: registered(f"{prefix}_{name}", model, versions) for name in winners}
+    return {name: registered(f"{prefix}_{name}", model, found[name], versions) for name in winners}
 
 
 def _forecasts(found: Mapping[str, Outlook]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -15,11 +16,12 @@ from mlflow.pyfunc.model import PythonModel
 from mlflow.types import ColSpec, DataType, Schema
 
 from systems.community.outlook import ahead
+from utils.registry import version_at
 
 if TYPE_CHECKING:
     from systems.community.outlook import Outlook
 
-ALIAS = "champion"
+ALIAS, FINGERPRINT = "champion", "fingerprint"
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "mlflow")
 SIGNATURE = ModelSignature(
     inputs=Schema([ColSpec(DataType.string, "series"), ColSpec(DataType.string, "month"), ColSpec(DataType.double, "value")]),
@@ -74,8 +76,21 @@ def known_months(found: Mapping[str, Outlook]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def registered(name: str, model: str, versions: Mapping[str, Any]) -> str:
-    """Register a logged model under the alias and give its version; `versions` of what it learned from are its tag."""
-    number = mlflow.register_model(model, name, tags={"inputs": json.dumps(versions, sort_keys=True)}).version
+def registered(name: str, model: str, way: Outlook, versions: Mapping[str, Any]) -> str:
+    """Register a logged model under the alias and give its version; `versions` of what it learned from are its tag.
+
+    One that would say the same as the present one is not registered again.
+    """
+    fingerprint = _fingerprint(way)
+    now = version_at(name, ALIAS)
+    if now and now.tags.get(FINGERPRINT) == fingerprint:
+        return str(now.version)
+    tags = {"inputs": json.dumps(versions, sort_keys=True), FINGERPRINT: fingerprint}
+    number = mlflow.register_model(model, name, tags=tags).version
     mlflow.MlflowClient().set_registered_model_alias(name, ALIAS, number)
     return str(number)
+
+
+def _fingerprint(way: Outlook) -> str:
+    """Of all that the model keeps of a series."""
+    return hashlib.sha256(repr((way.method, way.widths)).encode()).hexdigest()[:32]

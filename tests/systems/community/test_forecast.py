@@ -186,7 +186,13 @@ def test_the_model_says_what_was_published(tmp_path: Path, repository: Path) -> 
             address = log_outlooks(found, {}, repository / "src")
         versions = {"gold.monthly_support": ["an-id", 3]}
         assert register_winners(found, address, "", versions) == {}
-        assert register_winners(found, address, "spark_catalog.gold.forecast", versions) == {"support": "1"}
+        for _ in range(2):  # what would say the same is not registered twice
+            assert register_winners(found, address, "spark_catalog.gold.forecast", versions) == {"support": "1"}
+        other = {"support": of(growth(5))}
+        with mlflow.start_run():
+            told = log_outlooks(other, {}, repository / "src")
+        assert register_winners(other, told, "spark_catalog.gold.other", versions) == {"support": "1"}
+        assert register_winners(found, address, "spark_catalog.gold.other", versions) == {"support": "2"}
         model = mlflow.pyfunc.load_model("models:/spark_catalog.gold.forecast_support@champion")
         assert model.metadata.signature is not None and model.input_example is not None
         known = pd.DataFrame({"series": "support", "month": [str(month) for month in months(48)], "value": growth(4)})
