@@ -1,7 +1,8 @@
 """A folder of releases: each is a folder of files, and `current.json` names the one that counts.
 
-A release is complete and checked before it is named, and naming it is one replacement of one small file: whoever reads
-gets the old release or the new one, never a mixture, and a failure in between leaves the old one.
+A release is complete and checked before it takes its place, and naming it is one replacement of one small file: whoever
+reads gets the old release or the new one, never a mixture, and a failure in between leaves the old one. So a task that is
+tried again may release what counts already.
 """
 
 from __future__ import annotations
@@ -17,19 +18,27 @@ from typing import Any
 from utils.errors import SourceError
 
 CURRENT, LIST = "current.json", "files.json"
+# Beside the releases while one is made; what a killed process left there goes with the next release.
+ARRIVING, LEAVING = ".arriving", ".leaving"
 # Readers of the last ones may still be at it.
 KEPT = 3
 
 
 def release(folder: Path, version: str, files: Path) -> None:
-    """Copy `files` into the release `version` of `folder`, compare what arrived, then let it count. Old releases go."""
-    target = folder / version
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(files, target)
-    sums = checksums(files)
-    (target / LIST).write_text(json.dumps(sums, indent=2))
-    refuse_other_files(target)
-    before = current(folder)
+    """Copy `files` into the release `version` of `folder`, compare what arrived, then let it count. Old releases go.
+
+    Nothing is written where it counts already and holds these files.
+    """
+    sums, before = checksums(files), current(folder)
+    if before == version and _holds(folder / version, sums):
+        return
+    for rest in (ARRIVING, LEAVING):
+        shutil.rmtree(folder / rest, ignore_errors=True)
+    arriving = folder / ARRIVING
+    shutil.copytree(files, arriving)
+    (arriving / LIST).write_text(json.dumps(sums, indent=2))
+    refuse_other_files(arriving)
+    _put(arriving, folder / version)
     temporary = folder / f".{CURRENT}.{os.getpid()}"
     temporary.write_text(json.dumps({"version": version, "before": before}))
     temporary.replace(folder / CURRENT)
@@ -69,6 +78,22 @@ def checksums(folder: Path) -> dict[str, str]:
     """File name -> SHA-256 of the files of a flat folder, the list itself left out."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != LIST)
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _holds(release: Path, sums: Mapping[str, str]) -> bool:
+    try:
+        return sums == checksums(release) == json.loads((release / LIST).read_text())
+    except (OSError, ValueError):
+        return False
+
+
+def _put(arriving: Path, target: Path) -> None:
+    """Move a whole release to its place; one of that name gives way, and stays until this one stands."""
+    leaving = target.with_name(LEAVING)
+    if target.exists():
+        target.rename(leaving)
+    arriving.rename(target)
+    shutil.rmtree(leaving, ignore_errors=True)
 
 
 def _forget_old(folder: Path) -> None:

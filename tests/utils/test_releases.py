@@ -47,11 +47,38 @@ def test_dying_while_files_are_copied_leaves_the_old_release(tmp_path: Path, mon
 
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "copytree", half)
-        with pytest.raises(SourceError, match=r"v2/b.txt: has another content than was published.* the release before it stands"):
+        with pytest.raises(SourceError, match=r"b.txt: has another content than was published.* the release before it stands"):
             releases.release(place.root, "v2", files(tmp_path / "2", "2"))
     assert (place.version(), read(place.folder("v1"))) == ("v1", "a.txt 1 b.txt 1")
     releases.release(place.root, "v2", tmp_path / "2")
     assert place.version() == "v2"
+
+
+def test_releasing_what_counts_again_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = LocalReleases(tmp_path / "served")
+    releases.release(place.root, "v1", files(tmp_path / "1", "1"))
+    monkeypatch.setattr(shutil, "copytree", None)
+    releases.release(place.root, "v1", tmp_path / "1")
+    assert (place.version(), read(place.folder("v1"))) == ("v1", "a.txt 1 b.txt 1")
+
+
+def test_dying_while_what_counts_is_replaced_leaves_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = LocalReleases(tmp_path / "served")
+    releases.release(place.root, "v1", files(tmp_path / "1", "1"))
+    files(tmp_path / "2", "2")
+
+    def killed(source: Path, target: Path) -> None:
+        target.mkdir()
+        (target / "a.txt").write_text("half")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(shutil, "copytree", killed)
+        releases.release(place.root, "v1", tmp_path / "2")
+    assert (place.version(), read(place.folder("v1"))) == ("v1", "a.txt 1 b.txt 1")
+    releases.release(place.root, "v1", tmp_path / "2")
+    assert read(place.folder("v1")) == "a.txt 2 b.txt 2"
+    assert sorted(path.name for path in place.root.iterdir()) == ["current.json", "v1"]
 
 
 def test_a_damaged_release_is_named_and_never_taken_over(tmp_path: Path) -> None:
