@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 
@@ -32,14 +31,12 @@ def registry(status: int, answer: dict[str, object]) -> Iterator[None]:
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
-    mlflow.set_tracking_uri(f"http://127.0.0.1:{server.server_port}")
-    mlflow.set_registry_uri(f"http://127.0.0.1:{server.server_port}")
     try:
-        yield
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+                patch.setenv(name, f"http://127.0.0.1:{server.server_port}")
+            yield
     finally:
-        mlflow.set_tracking_uri(before[0])
-        mlflow.set_registry_uri(before[1])
         server.shutdown()
         server.server_close()
 
