@@ -82,7 +82,8 @@ def checksums(folder: Path) -> dict[str, str]:
 
 def _holds(release: Path, sums: Mapping[str, str]) -> bool:
     try:
-        return sums == checksums(release) == json.loads((release / LIST).read_text())
+        listed: Mapping[str, str] = json.loads((release / LIST).read_text())
+        return sums == listed == checksums(release)
     except (OSError, ValueError):
         return False
 
