@@ -56,7 +56,7 @@ display(break_figures.looked_at(families))
 
 # MAGIC %md
 # MAGIC ## What changed
-# MAGIC A sentence per break, the surest first. All series of a funnel are tested together: if nothing changed, this says so in at least 95 of 100 funnels.
+# MAGIC A sentence per break, the surest first. All series of a funnel are tested together: if nothing changed, this says so in at least 95 of 100 funnels. That holds where people decide independently and every day is like the next: a rate that moves from day to day by more than chance (weekdays, campaigns) raises more alarms, the more the more people there are. Look at the daily rates below before you believe a small break.
 
 # COMMAND ----------
 

@@ -4,6 +4,11 @@ A series is the daily (people at a step, people who went on) of everybody or of 
 likelihood ratio of two rates against one, at the best of all days; its tail is that of a standardised Brownian
 bridge (James, James and Siegmund 1987, Biometrika 74, equation 1.2), with time measured in people, not in days. Series are tested
 together and corrected by Holm, so that a family of unchanged series raises an alarm in at most `ALARMS` of cases.
+
+Assumed is that people decide independently, at a rate that is the same on all days between two breaks. A rate that
+differs from day to day by more than chance (weekdays, campaigns, an outage of hours) is no such rate: it raises more
+alarms, the more the more people there are, and its intervals and p-values are too sure.
+
 A found break is looked for again on both of its sides, and all are then placed between their neighbours (Bai 1997,
 Econometric Theory 13).
 """
