@@ -45,6 +45,7 @@ class App:
     _address: ServerAddress | None = None
     _remote_address: ServerAddress | None = None
     _deployed: set[str] = field(default_factory=set)
+    _shared: set[Path] = field(default_factory=set)
 
     @cached_property
     def layout(self) -> Layout:
@@ -79,16 +80,25 @@ class App:
 
         return self.remote_address() or ensure_server(self.layout, on_progress=self.say)
 
+    @cached_property
+    def named_address(self) -> ServerAddress | None:
+        """The server that --remote names, which is not asked yet. ServerError for what is no address, None without --remote."""
+        from tideline.workspace.server.remote import VARIABLE, is_loopback, remote_address
+
+        if not self.remote:
+            return None
+        address = remote_address(self.remote, os.environ.get(VARIABLE, ""))
+        if not address.is_tls and not is_loopback(address.host):
+            self.say(f"what is sent to {address.host} is not encrypted; with /;use_ssl=true it is")
+        return address
+
     def remote_address(self) -> ServerAddress | None:
         """The server that --remote names, seen once per command to be fit; ServerError where it is not, None without --remote."""
-        if self.remote and self._remote_address is None:
-            from tideline.workspace.server.remote import VARIABLE, check_server, is_loopback, remote_address
+        from tideline.workspace.server.remote import check_server
 
-            address = remote_address(self.remote, os.environ.get(VARIABLE, ""))
-            if not address.is_tls and not is_loopback(address.host):
-                self.say(f"what is sent to {address.host} is not encrypted; with /;use_ssl=true it is")
-            check_server(address)
-            self._remote_address = address
+        if self.named_address and self._remote_address is None:
+            check_server(self.named_address)
+            self._remote_address = self.named_address
         return self._remote_address
 
     @property
@@ -99,13 +109,15 @@ class App:
         return remote_address(self.remote).remote if self.remote else ""
 
     def check_storage(self, bundle: Bundle) -> None:
-        """ServerError where --remote names a server that does not see this machine's volumes."""
+        """ServerError where --remote names a server that does not see this machine's volumes; tried once per folder."""
         from tideline.workspace.server.remote import check_storage
 
         address = self.remote_address()
-        if address is not None:
-            said = Path(str(bundle.variables.get("volume_root") or "/Volumes"))  # which stands for the local folder
-            check_storage(address, said if said.is_absolute() and said != Path("/Volumes") else self.layout.volumes)
+        said = Path(str(bundle.variables.get("volume_root") or "/Volumes"))  # which stands for the local folder
+        folder = said if said.is_absolute() and said != Path("/Volumes") else self.layout.volumes
+        if address is not None and folder not in self._shared:
+            check_storage(address, folder)
+            self._shared.add(folder)
 
     def spark(self) -> SparkSession:
         """A session that ends with the command."""

@@ -147,7 +147,7 @@ def test_statements_that_are_not_known_are_no_page(here: World) -> None:
 
 def test_without_a_server_pages_answer_and_say_what_is_missing(tmp_path: Path) -> None:
     root = write(tmp_path, FILES)
-    with site_of(root, "--remote", "sc://localhost:1") as site:
+    with site_of(root, "--remote", "sc://127.0.0.1:1") as site:  # written as the client takes it, or it retries for minutes
         visitor = site.visitor()
         for path in ("/", "/tables", "/sql?q=SELECT+1", "/tables/a/b", "/tables/a/b/preview"):
             assert visitor.get(site.host + path, timeout=20).status_code == 200

@@ -23,6 +23,7 @@ from tideline.workspace.control.sql import Statements
 from tideline.workspace.jobs import JobRun, RunStore
 from tideline.workspace.layout import Layout
 from tideline.workspace.server import ensure_server
+from tideline.workspace.server.remote import check_server
 
 if TYPE_CHECKING:
     from tideline.workspace.server import ServerAddress
@@ -43,6 +44,7 @@ class Workspace:
     warm_seconds: float = 0.0
     closing: ExitStack = field(default_factory=ExitStack)  # what else ends with the workspace
     _loaded: tuple[int, Bundle] | None = field(default=None, init=False, repr=False)
+    _is_fit: bool = field(default=False, init=False, repr=False)
 
     @cached_property
     def layout(self) -> Layout:
@@ -94,8 +96,16 @@ class Workspace:
         return load_bundle(self.root, target=run.target or self.target, variables=run.variables)
 
     def spark_address(self) -> ServerAddress:
-        """The Spark server's address; starts the bundle's own where it does not run. ServerError where it does not start."""
-        return self.remote or ensure_server(self.layout)
+        """The Spark server's address; starts the bundle's own where it does not run. ServerError where it does not start.
+
+        `remote` is asked at first use, so that pages answer without it; ServerError until it is seen to be fit.
+        """
+        if self.remote is None:
+            return ensure_server(self.layout)
+        if not self._is_fit:
+            check_server(self.remote)
+            self._is_fit = True
+        return self.remote
 
     def close(self) -> None:
         """Stop every run and statement, and wait for their ends."""
