@@ -106,7 +106,8 @@ def start(
     app.check_storage(bundle)
     make_own_key(app.layout.secrets)
     bad: list[str] = []
-    with one_per_bundle(app.layout), _until_interrupted(app) as end:
+    only_one = one_per_bundle(app.layout, target=bundle.target, rules=[rule.id for rule in rules])
+    with only_one, _until_interrupted(app) as end:
         background, clock = _background(app), WallClock(end)
         runs = Runs(bundle, app.store, background, lambda key: start_needed(app, bundle, key, {}))
         scheduler = Scheduler(bundle.target, rules, runs, app.layout, clock, lambda told: _tell(app, told, bad))

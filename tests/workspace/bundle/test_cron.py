@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from croniter import croniter
 
-from tideline.workspace.bundle.cron import next_runs_of, parse_cron
+from tideline.workspace.bundle.cron import parse_cron
 from tideline.workspace.bundle.cron_fields import CronError
 
 MONDAY = datetime(2024, 1, 1, 12, 0, tzinfo=UTC)
@@ -98,14 +98,3 @@ def test_a_year_of_runs_agrees_with_another_implementation(quartz: str, unix: st
     while not theirs or theirs[-1] < start + timedelta(days=60):
         theirs.append(second.get_next(datetime))
     assert ours == theirs[:-1]
-
-
-def test_the_next_runs_of_a_job_are_those_of_its_schedule() -> None:
-    schedule = {
-        "quartz_cron_expression": "0 30 4 * * ?",
-        "timezone_id": "Asia/Tokyo",
-        "pause_status": "PAUSED",
-    }
-    runs = next_runs_of({"schedule": schedule}, MONDAY, count=2)
-    assert [run.isoformat() for run in runs] == ["2024-01-02T04:30:00+09:00", "2024-01-03T04:30:00+09:00"]
-    assert next_runs_of({"name": "by hand"}, MONDAY) == []

@@ -50,6 +50,9 @@ FILES = {
                 - task_key: right
                   condition_task: {op: EQUAL_TO, right: '["main.shop.orders"] 0',
                                    left: "{{job.parameters.what}} {{job.trigger.table_update.main.shop.orders.version}}"}
+            on_both:
+              triggers: [{file_arrival: {url: /Volumes/main/raw/landing/}}, {periodic: {interval: 1, unit: HOURS}}]
+              tasks: [{task_key: same, condition_task: {op: EQUAL_TO, left: a, right: a}}]
             always:
               continuous: {pause_status: UNPAUSED}
               parameters: [{name: number, default: "1"}]

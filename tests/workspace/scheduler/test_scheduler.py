@@ -123,6 +123,16 @@ def test_files_that_arrive_start_a_run_that_knows_where(desk: Make) -> None:
     assert (run.trigger.type, run.tasks["right"].outcome) == ("file_arrival", "true")
 
 
+def test_each_trigger_of_a_list_starts_runs_of_its_own(desk: Make) -> None:
+    there = desk("on_both")
+    folder = folder_of("/Volumes/main/raw/landing", there.layout)
+    folder.mkdir(parents=True)
+    there.pass_by()
+    (folder / "one.json").write_text("{}")
+    there.pass_by(timedelta(minutes=1), timedelta(minutes=59))
+    assert [run.trigger.type for run in there.runs()] == ["file_arrival", "periodic"]
+
+
 def test_a_table_that_changes_starts_a_run_that_knows_which(desk: Make) -> None:
     there = desk("on_tables")
     there.layout.warehouse.mkdir(parents=True)

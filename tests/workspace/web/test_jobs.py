@@ -149,7 +149,7 @@ def test_what_cannot_start_is_said_and_nothing_is_kept(shop: Site, visitor: requ
         ("/jobs/tell", {"free": "word"}, "`word` is no parameter"), ("/jobs/none", {}, "no job `none`"),
     ):  # fmt: skip
         answer = visitor.post(f"{shop.host}{path}/run", data={"token": "t", **fields}, headers={"Origin": shop.host}, timeout=60)
-        assert answer.status_code == 400 and said in answer.text.replace("&#39;", "'"), answer.text
+        assert answer.status_code in (400, 404) and said in answer.text.replace("&#39;", "'"), answer.text
     assert store.ids() == before
 
 

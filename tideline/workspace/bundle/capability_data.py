@@ -110,8 +110,8 @@ DATA = (
     ),
     row_of(
         "data", EMULATED, "Databricks Connect",
-        "the same client against the local server: `make test-connect`",
-        "connect:test_the_list_has_the_client_and_what_notebooks_import_but_no_other_pyspark",
+        "the same client against the local server: `make test-connect` runs this test and 300 others through it",
+        "features:test_a_merge_updates_deletes_inserts_and_counts",
         "unset SPARK_REMOTE, `databricks auth login`, DatabricksSession.builder.serverless()",
     ),
     row_of(
@@ -137,6 +137,12 @@ DATA = (
         "a built folder that holds what it needs and nothing else",
         "built:test_an_app_starts_from_its_folder_alone_where_the_environment_says",
         "databricks apps list-deployments NAME",
+    ),
+    row_of(
+        "data", EMULATED, "a person is forgotten",
+        "job `forget`, started by `tideline forget`: tables, their old versions, landed files; nothing brings the person back",
+        "forget:test_promise_26_a_forgotten_person_is_in_no_table_and_in_no_file",
+        "databricks bundle run forget --params system=SYSTEM,person_secret=NAME",
     ),
     row_of(
         "data", RECORDED, "grants",

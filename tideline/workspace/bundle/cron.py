@@ -9,11 +9,10 @@ that wrap and increments work as in Quartz; what Quartz refuses is refused.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from tideline.workspace.bundle.cron_fields import CronError, DayOfMonth, DayOfWeek, numbers
@@ -86,15 +85,6 @@ class Cron:
         if self.day_of_month is not None:
             return self.day_of_month.allows(day)
         return self.day_of_week is not None and self.day_of_week.allows(day)
-
-
-def next_runs_of(job: Mapping[str, Any], after: datetime, *, count: int = 3) -> list[datetime]:
-    """The next times of a resolved job's schedule, paused or not; none without a schedule. CronError if it is odd."""
-    schedule = job.get("schedule") or {}
-    expression = schedule.get("quartz_cron_expression")
-    if not expression:
-        return []
-    return parse_cron(str(expression)).next_runs(after, str(schedule.get("timezone_id", "UTC")), count=count)
 
 
 def parse_cron(text: str) -> Cron:

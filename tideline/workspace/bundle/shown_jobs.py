@@ -9,6 +9,7 @@ _RUN = "databricks jobs get-run RUN_ID"
 _TASK = "the task in Runs > a run > Graph"
 _TRUE = "capabilities:test_a_field_is_refused_if_and_only_if_the_table_says_so"
 _EVERY = "every:test_every_task_ends_in_the_state_of_the_workspace"
+_STARTS = "Job details > Schedules & Triggers"
 _TRY = "deploy a job that has it and run it there"
 
 JOBS: Shown = {
@@ -18,13 +19,13 @@ JOBS: Shown = {
     "tasks": (_EVERY, "Tasks: the same graph as `tideline graph JOB`"),
     "timeout_seconds": ("limits:test_a_job_that_takes_too_long_is_timed_out_with_its_tasks", f"{_RUN}: result_state TIMEDOUT"),
     "max_concurrent_runs": ("every:test_a_second_run_waits_for_the_first", "Run now twice: the second is queued"),
-    "queue": ("control-jobs:test_a_run_over_the_limit_is_skipped_or_waits_and_each_can_be_cancelled", "Run now twice: Queued"),
+    "queue": ("scheduler:test_runs_of_a_job_wait_in_line_and_the_line_outlives_the_process", "Run now twice: Queued"),
     "environments": ("notebooks:test_what_a_notebook_asks_for_is_what_the_lock_pins", "the notebook's Environment panel"),
     "job_clusters": (_TRUE, _JOB),
-    "schedule": ("cron:test_the_next_runs_of_a_job_are_those_of_its_schedule", "Job details > Schedules & Triggers"),
-    "trigger": (_TRUE, "Job details > Schedules & Triggers"),
-    "continuous": (_TRUE, "Job details > Schedules & Triggers"),
-    "triggers": (_TRUE, "Job details > Schedules & Triggers"),
+    "schedule": ("scheduler:test_a_schedule_starts_a_run_that_knows_the_moment_that_was_due", _STARTS),
+    "trigger": ("scheduler:test_files_that_arrive_start_a_run_that_knows_where", _STARTS),
+    "continuous": ("scheduler:test_a_continuous_job_runs_again_at_once_and_after_failures_later", _STARTS),
+    "triggers": ("scheduler:test_each_trigger_of_a_list_starts_runs_of_its_own", _STARTS),
     "tags": ("resolve:test_presets_fill_what_a_job_leaves_open", "Job details > Tags"),
     "health": (
         "limits:test_whom_a_workspace_would_tell_and_which_rule_is_broken_is_noted_and_nothing_is_sent",

@@ -12,9 +12,11 @@ loop        the scheduler: looks, remembers, starts
 """
 
 from tideline.workspace.scheduler.clock import Clock, WallClock
-from tideline.workspace.scheduler.lock import one_per_bundle
+from tideline.workspace.scheduler.lock import Holder, holder_of, one_per_bundle
 from tideline.workspace.scheduler.loop import Scheduler
 from tideline.workspace.scheduler.runs import Runs
-from tideline.workspace.scheduler.ways import Rule, rules_of
+from tideline.workspace.scheduler.ways import Rule, rules_of, rules_of_job
 
-__all__ = ["Clock", "Rule", "Runs", "Scheduler", "WallClock", "one_per_bundle", "rules_of"]
+__all__ = [
+    "Clock", "Holder", "Rule", "Runs", "Scheduler", "WallClock", "holder_of", "one_per_bundle", "rules_of", "rules_of_job",
+]  # fmt: skip

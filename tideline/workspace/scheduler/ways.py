@@ -103,10 +103,11 @@ class Rule:
 
 def rules_of(bundle: Bundle) -> list[Rule]:
     """The rules of all jobs, paused ones too, in the order of the jobs' keys."""
-    return [rule for key, job in sorted(bundle.jobs.items()) for rule in _rules(key, job)]
+    return [rule for key, job in sorted(bundle.jobs.items()) for rule in rules_of_job(key, job)]
 
 
-def _rules(key: str, job: Mapping[str, Any]) -> Iterator[Rule]:
+def rules_of_job(key: str, job: Mapping[str, Any]) -> Iterator[Rule]:
+    """The rules of one job, paused ones too."""
     single = {name: job[name] for name in ("schedule", "continuous") if job.get(name) is not None}
     if single:
         yield _rule(key, 0, single, next(iter(single.values())))

@@ -1,20 +1,20 @@
-"""Jobs: the list, and a page for each with its graph, its parameters as a form, its schedule and its runs."""
+"""Jobs, deployed ones too: the list, and a page for each with its graph, its parameters as a form, its schedule and its runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 
-from tideline.workspace.bundle.cron import next_runs_of
+from tideline.workspace.bundle import Bundle
+from tideline.workspace.control.deployed import TARGET as DEPLOYED
 from tideline.workspace.control.errors import missing
 from tideline.workspace.control.state import Workspace, workspace_of
-from tideline.workspace.errors import JobError, WorkspaceError
+from tideline.workspace.errors import JobError
 from tideline.workspace.jobs.plan import make_plan
 from tideline.workspace.jobs.records import JobRun, TaskRun
 from tideline.workspace.jobs.run import planned
@@ -25,6 +25,7 @@ from tideline.workspace.web.looking import looking_of
 from tideline.workspace.web.parameters import parameters_of
 from tideline.workspace.web.redacted import redactor_of
 from tideline.workspace.web.render import page
+from tideline.workspace.web.starts import Start, Starts
 from tideline.workspace.web.trend import trend_svg
 
 Here = Annotated[Workspace, Depends(workspace_of)]
@@ -35,32 +36,31 @@ AROUND = {"": "{}", "before": "+{}", "after": "{}+", "both": "+{}+"}
 
 @dataclass(frozen=True)
 class Card:
-    """A job in the list. `next` holds its next time, in its own zone."""
+    """A job in the list."""
 
     key: str
     description: str
     last: Line | None
     trend: Markup
-    next: list[datetime]
-    is_paused: bool
+    starts: list[Start]
 
 
 @router.get("/jobs")
 def list_jobs(request: Request, workspace: Here) -> HTMLResponse:
-    """Every job of the bundle with its last state, how long it takes and when it is next due."""
+    """Every job of the bundle, and every deployed one, with its last state, how long it takes and when it is next due."""
     bundle = workspace.bundle()
-    runs = looking_of(request).history.by_job(bundle.target)
-    cards = [_card(key, job, runs.get(key, [])) for key, job in bundle.jobs.items()]
-    return page(request, "jobs", title="Jobs", bundle=bundle, jobs=cards)
+    deployed = {key: _with_name(entry["settings"]) for key, entry in workspace.deployed.jobs().items()}
+    return page(
+        request, "jobs", title="Jobs", bundle=bundle, jobs=_cards(request, workspace, bundle.target, bundle.jobs),
+        deployed=_cards(request, workspace, DEPLOYED, deployed), scheduler=Starts.now(workspace.layout, bundle.target).holder,
+    )  # fmt: skip
 
 
 @router.get("/jobs/{key}")
 def show_job(request: Request, workspace: Here, key: str, like: str = "") -> HTMLResponse:
     """One job; `like` fills the form in as that run was given."""
-    bundle = workspace.bundle()
-    if key not in bundle.jobs:
-        raise missing(f"The bundle has no job `{key}`. Its jobs: {', '.join(bundle.jobs) or 'none'}.")
-    job, redact = bundle.jobs[key], redactor_of(workspace)
+    bundle = _bundle_of(workspace, key)
+    job, redact, starts = bundle.jobs[key], redactor_of(workspace), Starts.now(workspace.layout, bundle.target)
     draft = planned(make_plan(bundle, key))
     parameters = parameters_of(bundle, key, workspace.layout.home, redact)
     given = {name: redact.text(value) for name, value in _given(workspace, key, like).items()}
@@ -68,12 +68,12 @@ def show_job(request: Request, workspace: Here, key: str, like: str = "") -> HTM
     return page(
         request, "job", title=str(job.get("name") or key), bundle=bundle, key=key, job=job, draft=draft,
         place=bundle.shown(bundle.place_of("resources", "jobs", key)), tasks=list(draft.tasks.values()), anchor=anchor,
+        deployed=workspace.deployed.jobs()[key] if bundle.target == DEPLOYED else None,
         graph=Markup(graph_svg(draft, _caption)), retries=_retries(job), token=new_token(), origin=like if given else "",  # noqa: S704 (our own markup, escaped where it was made)
         parameters=parameters, values={each.name: given.get(each.name, each.default) for each in parameters},
         free="\n".join(f"{name}={value}" for name, value in given.items()), most=int(job.get("max_concurrent_runs") or 1),
-        is_queued=(job.get("queue") or {}).get("enabled", True), schedule=job.get("schedule"), next=_next(job, NEXT),
-        is_paused=_is_paused(job), active=[line for line in lines if line.is_active], lines=lines[:SHOWN], total=len(lines),
-        trend=trend_svg(lines),
+        is_queued=(job.get("queue") or {}).get("enabled", True), starts=starts.of(key, job, NEXT), scheduler=starts.holder,
+        active=[line for line in lines if line.is_active], lines=lines[:SHOWN], total=len(lines), trend=trend_svg(lines),
     )  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def run_now(workspace: Here, key: str, sent: Sent) -> RedirectResponse:
     """Start a run and lead to its page. The same press twice starts one."""
 
     def start() -> str:
-        bundle = workspace.bundle()
+        bundle = _bundle_of(workspace, key)
         shown = {
             each.name: each.default for each in parameters_of(bundle, key, workspace.layout.home, redactor_of(workspace))
         }
@@ -104,21 +104,29 @@ def pairs_of(text: str) -> dict[str, str]:
     return found
 
 
-def _card(key: str, job: Mapping[str, Any], lines: list[Line]) -> Card:
-    description = str(job.get("description") or "")
-    return Card(key, description, lines[0] if lines else None, trend_svg(lines), _next(job, 1), _is_paused(job))
+def _bundle_of(workspace: Workspace, key: str) -> Bundle:
+    """The bundle that runs the job: this one, or that of a deployed job. RESOURCE_DOES_NOT_EXIST where neither has it."""
+    bundle, deployed = workspace.bundle(), workspace.deployed.jobs()
+    if key in bundle.jobs:
+        return bundle
+    if key in deployed:
+        return workspace.deployed.bundle(key)
+    known = ", ".join([*bundle.jobs, *deployed]) or "none"
+    raise missing(f"There is no job `{key}`, or none any more: its runs stay. The jobs of target {bundle.target}: {known}.")
 
 
-def _next(job: Mapping[str, Any], count: int) -> list[datetime]:
-    """The next times of its schedule; none for one that is odd, which a check of the bundle tells."""
-    try:
-        return next_runs_of(job, datetime.now(UTC), count=count)
-    except (WorkspaceError, ValueError, KeyError):
-        return []
+def _cards(request: Request, workspace: Workspace, target: str, jobs: Mapping[str, Mapping[str, Any]]) -> list[Card]:
+    runs, starts = looking_of(request).history.by_job(target), Starts.now(workspace.layout, target)
+    return [_card(key, job, runs.get(key, []), starts.of(key, job, 1)) for key, job in jobs.items()]
 
 
-def _is_paused(job: Mapping[str, Any]) -> bool:
-    return str((job.get("schedule") or {}).get("pause_status", "")) == "PAUSED"
+def _card(key: str, job: Mapping[str, Any], lines: list[Line], starts: list[Start]) -> Card:
+    return Card(key, str(job.get("description") or ""), lines[0] if lines else None, trend_svg(lines), starts)
+
+
+def _with_name(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Described by its name at least: the key of a deployed job was made here."""
+    return {**settings, "description": settings.get("description") or settings.get("name")}
 
 
 def _caption(task: TaskRun) -> str:
