@@ -36,6 +36,7 @@ def ui(app: App, port: int, target: str | None, is_open: bool, is_json: bool) ->
     """Look at this workspace in a browser: dashboards, jobs, tables. Ctrl-C ends it, and the runs that it started."""
     from tideline.commands.logs import project
     from tideline.workspace.control.state import Workspace
+    from tideline.workspace.web.door import entry_code
     from tideline.workspace.web.serve import serve
 
     app.root, app.is_json = root_with_bundle(app.root), is_json
@@ -47,9 +48,9 @@ def ui(app: App, port: int, target: str | None, is_open: bool, is_json: bool) ->
         if is_json:
             app.give({"url": opened, "host": address, "token": key})
         else:
-            app.say(f"the workspace is at {opened}\n(the token opens it once; Ctrl-C ends it)")
+            app.say(f"the workspace is at {opened}\n(until Ctrl-C ends it; whoever has this address may do what you may)")
         if is_open and not is_json:
-            click.launch(opened)
+            click.launch(f"{address}/?token={entry_code(key)}")
 
     workspace = Workspace(app.root, target, app.named_address, before_run=partial(_prepared, app), warm_seconds=WARM_SECONDS)
     serve(workspace, port=port, on_start=tell, project=project(app.root))

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from tests.workspace.web.conftest import Site
+from tideline.workspace.web.door import entry_code
 
 
 def test_the_entry_leads_to_the_page_without_the_token_in_its_address(site: Site) -> None:
@@ -15,6 +16,14 @@ def test_the_entry_leads_to_the_page_without_the_token_in_its_address(site: Site
     assert answer.status_code == 200 and "token" not in answer.url and "small" in answer.text
     cookie = answer.history[0].headers["set-cookie"]
     assert "HttpOnly" in cookie and "SameSite=strict" in cookie
+
+
+def test_the_entry_code_opens_once_and_the_token_as_long_as_the_site_lives(site: Site) -> None:
+    entry = f"{site.host}/?token={entry_code(site.token)}"
+    first = requests.Session()
+    assert first.get(entry, timeout=20).status_code == 200 and first.get(site.host, timeout=20).status_code == 200
+    assert requests.get(entry, timeout=20).status_code == 401
+    assert all(requests.Session().get(site.entry, timeout=20).status_code == 200 for _ in range(2))
 
 
 @pytest.mark.parametrize("query", ["", "?token=", "?token=guess", "?token=%C3%A9"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
@@ -22,11 +24,17 @@ SECURITY = {
 CLOSED = "This is a local workspace. Open the address that `tideline ui` printed: it carries the token.\n"
 
 
+def entry_code(token: str) -> str:
+    """What opens the door once in the token's place, and does not tell it: for a browser's command line, which all may read."""
+    return hmac.new(token.encode(), b"entry", hashlib.sha256).hexdigest()
+
+
 class Door:
-    """Lets requests in that carry the cookie; the token in the address is turned into the cookie once."""
+    """Lets requests in that carry the cookie; an address with the token, or with its entry code, gives the cookie."""
 
     def __init__(self, app: ASGIApp, token: str, port: int) -> None:
         self._app, self._token, self._cookie = app, token, f"tideline_{port}"
+        self._entry = entry_code(token)
         self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +65,7 @@ class Door:
             return PlainTextResponse("This form was not sent from these pages.\n", 403)
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         given = query.pop("token", None)
-        if given is not None and scope["method"] == "GET" and self._is_token(given):
+        if given is not None and scope["method"] == "GET" and (self._is_token(given) or self._is_entry(given)):
             return self._admitted(scope["path"], query)
         return None if self._is_token(self._sent_cookie(headers)) else PlainTextResponse(CLOSED, 401)
 
@@ -77,6 +85,12 @@ class Door:
         except CookieError:
             return ""
         return found.value if found else ""
+
+    def _is_entry(self, given: str) -> bool:
+        is_it = bool(self._entry) and secrets.compare_digest(given.encode(), self._entry.encode())
+        if is_it:
+            self._entry = ""
+        return is_it
 
     def _is_token(self, given: str) -> bool:
         return secrets.compare_digest(given.encode(), self._token.encode())
