@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from tideline.workspace.control.sql import Asked, Statement
+from tideline.workspace.control.sql import AT_ONCE, Asked, Statement
 from tideline.workspace.control.sql_types import Parameter
 from tideline.workspace.control.state import Workspace
 from tideline.workspace.errors import WorkspaceError
@@ -37,7 +37,7 @@ async def ask(workspace: Workspace, wanted: Asked, target: str, said: str, done:
         async for change in follow(workspace, statement, target, said, done):
             yield change
     finally:
-        statement.is_cancelled.set()
+        statement.cancel()
         if statement.state == "SUCCEEDED":
             statement.forget_result()
 
@@ -61,9 +61,14 @@ async def follow(workspace: Workspace, statement: Statement, target: str, said: 
 
 
 def progress(statement: Statement, target: str, said: str) -> str:
-    waits = statement.state == "PENDING"
-    text = "Waiting for Spark, which is started where it does not run" if waits else said
+    text = waiting(statement) if statement.state == "PENDING" else said
     return piece("asking", target=target, id=statement.id, said=text, seconds=round(time.time() - statement.asked_at))
+
+
+def waiting(statement: Statement) -> str:
+    if not statement.has_turn:
+        return f"Waiting for its turn: {AT_ONCE} statements are at work"
+    return "Waiting for Spark, which is started where it does not run"
 
 
 def failure(workspace: Workspace, statement: Statement, target: str) -> str:

@@ -39,7 +39,7 @@ async def _run(workspace: Workspace, text: str) -> Statement:
     try:
         await asyncio.wait([asyncio.wrap_future(statement.done)])
     finally:
-        statement.is_cancelled.set()
+        statement.cancel()
     return statement
 
 

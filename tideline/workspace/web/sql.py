@@ -63,7 +63,7 @@ async def run(request: Request, workspace: Here) -> RedirectResponse:
 @router.post("/{statement_id}/cancel")
 def cancel(workspace: Here, statement_id: str) -> Response:
     """Ask a statement to stop; the page that waits for it stays and says when it has."""
-    _find(workspace, statement_id).is_cancelled.set()
+    _find(workspace, statement_id).cancel()
     return Response(status_code=204)
 
 
