@@ -145,6 +145,12 @@ def test_statements_that_are_not_known_are_no_page(here: World) -> None:
         assert here.get(path).status_code in (400, 404)
 
 
+def test_a_form_of_more_than_a_megabyte_is_refused(site: Site) -> None:
+    large = f"q=SELECT+1&limit=100&more={'x' * 1_000_000}"
+    answer = site.visitor().post(f"{site.host}/sql", data=large, headers={"Origin": site.host}, timeout=60)
+    assert answer.status_code == 413 and "larger than a megabyte" in answer.text
+
+
 def test_without_a_server_pages_answer_and_say_what_is_missing(tmp_path: Path) -> None:
     root = write(tmp_path, FILES)
     with site_of(root, "--remote", "sc://127.0.0.1:1") as site:  # written as the client takes it, or it retries for minutes

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 from collections.abc import Iterator, Sequence
 from typing import Annotated
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
@@ -17,6 +16,7 @@ from tideline.workspace.control.state import Workspace, workspace_of
 from tideline.workspace.errors import WorkspaceError
 from tideline.workspace.notebook.redact import Redactor
 from tideline.workspace.web.asking import follow
+from tideline.workspace.web.forms import Sent
 from tideline.workspace.web.redacted import redactor_of
 from tideline.workspace.web.render import page, piece
 from tideline.workspace.web.shown import fault_of, shown
@@ -25,7 +25,7 @@ from tideline.workspace.web.streams import Change, stream
 LIMITS = (100, 1_000, 10_000)
 PAGE_ROWS = 100
 MOST_BYTES = 16 * 1024 * 1024
-MOST_TEXT, MOST_ADDRESS, LATEST = 1_000_000, 4_000, 10
+MOST_ADDRESS, LATEST = 4_000, 10
 Here = Annotated[Workspace, Depends(workspace_of)]
 router = APIRouter(prefix="/sql")
 
@@ -43,18 +43,15 @@ def box(request: Request, workspace: Here, q: str = "", run: str = "", limit: in
 
 
 @router.post("")
-async def run(request: Request, workspace: Here) -> RedirectResponse:
+def run(request: Request, workspace: Here, sent: Sent) -> RedirectResponse:
     """Start the statement of the form; the page that follows shows how it goes."""
-    form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
-    text, limit = form.get("q", "").replace("\r\n", "\n"), form.get("limit", "")
+    text, limit = sent.one("q").replace("\r\n", "\n"), sent.one("limit")
     if not text.strip():
         raise WorkspaceError("there is no statement", hint="write one into the box")
-    if len(text) > MOST_TEXT:
-        raise WorkspaceError(f"the statement has {len(text):,} characters", hint=f"{MOST_TEXT:,} at most")
     if limit not in map(str, LIMITS):
         raise WorkspaceError(f"the limit is `{limit}`", hint=f"one of {', '.join(map(str, LIMITS))}")
     wanted = Asked(text.strip().rstrip(";"), row_limit=int(limit), byte_limit=MOST_BYTES)
-    statement = await asyncio.to_thread(workspace.statements.start, wanted)
+    statement = workspace.statements.start(wanted)
     latest = _latest(request)
     latest[:] = [statement.id, *latest[: LATEST - 1]]
     return RedirectResponse(_address(statement), 303)
