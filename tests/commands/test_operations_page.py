@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import shlex
@@ -14,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
+from databricks.sdk import WorkspaceClient
 
 from tests.commands.parsed import parse
 from tideline.samples import write_day
@@ -88,6 +90,18 @@ def test_a_run_in_a_workspace_names_a_job_its_parameters_and_its_tasks(line: str
     assert named <= declared
     assert set(filter(None, given.pop("--only", "").split(","))) <= tasks
     assert given == {}
+
+
+@pytest.mark.parametrize("line", [line for line in all_commands("databricks") if " bundle run " not in line])
+def test_any_other_command_of_a_workspace_is_one_of_the_official_client_with_its_arguments(line: str) -> None:
+    """The official command and client are made from one description: `jobs repair-run` is `client.jobs.repair_run`."""
+    _, group, command, *rest = shlex.split(line)
+    service = inspect.get_annotations(getattr(WorkspaceClient, group).fget, eval_str=True)["return"]
+    parameters = inspect.signature(getattr(service, command.replace("-", "_"))).parameters
+    arguments = [name for name, each in parameters.items() if each.kind is each.POSITIONAL_OR_KEYWORD and name != "self"]
+    options = [word.removeprefix("--").replace("-", "_") for word in rest if word.startswith("--")]
+    assert len(rest) - len(options) == len(arguments)
+    assert set(options) <= set(parameters) - set(arguments)
 
 
 @pytest.mark.parametrize("section", SECTIONS)
