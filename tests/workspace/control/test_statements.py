@@ -211,7 +211,7 @@ def test_any_warehouse_tags_and_targets_are_taken(plane: Plane, quiet: Plane) ->
 
 
 def test_what_is_not_served_is_not_ignored(sql: Sql, plane: Plane) -> None:
-    with pytest.raises(NotImplemented, match="EXTERNAL_LINKS"):
+    with pytest.raises(NotImplemented, match="CSV, EXTERNAL_LINKS"):
         sql("SELECT 1", disposition=Disposition.EXTERNAL_LINKS, format=Format.CSV)
     headers = {"Authorization": f"Bearer {plane.address.token}"}
     body = {"statement": "SELECT 1", "warehouse_id": "any", "row_limt": 3}

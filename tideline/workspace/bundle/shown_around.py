@@ -132,7 +132,7 @@ CONTROL: Shown = {
         "access:test_what_is_not_served_is_said_by_its_route",
         _SERVED,
     ),
-    "results as EXTERNAL_LINKS, Arrow or CSV": ("statements:test_what_is_not_served_is_not_ignored", _SERVED),
+    "results as Arrow or CSV": ("statements:test_what_is_not_served_is_not_ignored", _SERVED),
     "jobs runs repair": ("repairs:test_what_failed_runs_again_in_the_same_run", "databricks jobs repair-run RUN_ID"),
     "jobs create, reset, update, delete": (
         "deployed:test_an_update_merges_tasks_by_key_and_removes_what_is_named", "databricks jobs create --json @job.json"),

@@ -7,6 +7,7 @@ import secrets
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tideline.workspace.control import links
 from tideline.workspace.control.errors import ApiError, answer
 
 # Clients ask for it before they have chosen how to sign in.
@@ -20,7 +21,7 @@ class TokenCheck:
         self._app, self._expected = app, f"Bearer {token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] not in OPEN and not self._is_known(scope):
+        if scope["type"] == "http" and not _is_open(scope["path"]) and not self._is_known(scope):
             refusal = answer(ApiError(401, "UNAUTHENTICATED", "the token is missing or is not this server's"))
             await refusal(scope, receive, send)
             return
@@ -29,3 +30,8 @@ class TokenCheck:
     def _is_known(self, scope: Scope) -> bool:
         sent = Headers(scope=scope).get("authorization", "").encode()
         return secrets.compare_digest(sent, self._expected)
+
+
+def _is_open(path: str) -> bool:
+    """Links to results are asked for without the token: each is signed."""
+    return path in OPEN or path.startswith(f"{links.PLACE}/")

@@ -14,6 +14,7 @@ from tideline.workspace.control import (
     deployed_jobs,
     experiments,
     jobs,
+    links,
     me,
     permissions,
     repairs,
@@ -30,7 +31,7 @@ from tideline.workspace.control.state import Workspace
 
 # Each has a `router`. A new family is a module and its name here.
 FAMILIES = (
-    jobs, deployed_jobs, runs, repairs, statements, me, scopes, workspace_files, volume_files, catalog, experiments, apps,
+    jobs, deployed_jobs, runs, repairs, statements, links, me, scopes, workspace_files, volume_files, catalog, experiments, apps,
     permissions, telemetry,
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import threading
 import time
 import uuid
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 AT_ONCE = 8
+CHUNK_ROWS = 10_000
 INLINE_BYTES = 25 * 1024 * 1024
-KEPT_BYTES = 8 * INLINE_BYTES
+# The platform cuts a result behind links off at 100 GiB; here it is held in memory.
+KEPT_BYTES = LINKED_BYTES = 8 * INLINE_BYTES
 RESULT_SECONDS, STATEMENT_SECONDS = 3600.0, 12 * 3600.0
 INTERRUPT_SECONDS = 0.2
 PLAN = re.compile(r"(SQLSTATE: \w+[^\n]*?);?\n(?!\n*== SQL).*", re.DOTALL)
@@ -39,11 +42,16 @@ class Asked:
     schema: str = ""
     row_limit: int = 0
     byte_limit: int = 0
+    by_links: bool = False
+
+    @property
+    def most_bytes(self) -> int:
+        return LINKED_BYTES if self.by_links else INLINE_BYTES
 
 
 @dataclass
 class Statement:
-    """One statement. `state` is the platform's; `rows` are texts, None is NULL."""
+    """One statement. `state` is the platform's; `rows` are texts, None is NULL; links to them are signed with `key`."""
 
     asked: Asked
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -59,33 +67,22 @@ class Statement:
     ended_at: float = 0.0
     done: Future[None] = field(default_factory=Future)
     is_cancelled: threading.Event = field(default_factory=threading.Event)
-    has_turn: bool = False  # with its turn, a PENDING one waits for Spark
-    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
-
-    def cancel(self) -> None:
-        """Ask it to stop: one that waits ends at once, one that runs as soon as Spark lets it go."""
-        self.is_cancelled.set()
-        with self._lock:
-            if self.state == "PENDING":
-                self.end("CANCELED")
-
-    def begin(self) -> bool:
-        """It runs from now on; False where it was cancelled before."""
-        with self._lock:
-            if self.state == "PENDING":
-                self.state = "RUNNING"
-            return self.state == "RUNNING"
+    key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     def end(self, state: str, error_code: str = "", message: str = "", sql_state: str | None = None) -> None:
-        """Only the first end counts."""
-        with self._lock:
-            if self.done.done():
-                return
-            if state != "SUCCEEDED":
-                self.columns, self.rows = [], []
-            self.error_code, self.message, self.sql_state = error_code, message, sql_state
-            self.ended_at, self.state = time.time(), state
-            self.done.set_result(None)
+        if state != "SUCCEEDED":
+            self.columns, self.rows = [], []
+        self.error_code, self.message, self.sql_state = error_code, message, sql_state
+        self.ended_at, self.state = time.time(), state
+        self.done.set_result(None)
+
+    @property
+    def n_chunks(self) -> int:
+        return -(-len(self.rows) // CHUNK_ROWS)
+
+    def chunk(self, index: int) -> list[list[str | None]]:
+        """Its rows; none past the last."""
+        return self.rows[index * CHUNK_ROWS : (index + 1) * CHUNK_ROWS]
 
     def forget_result(self) -> None:
         self.rows, self.n_bytes, self.state = [], 0, "CLOSED"
@@ -118,21 +115,21 @@ class Statements:
     def close(self) -> None:
         """Interrupt what runs, and wait for it."""
         for statement in list(self._known.values()):
-            statement.cancel()
+            statement.is_cancelled.set()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, statement: Statement) -> None:
-        if statement.done.done():
+        if statement.is_cancelled.is_set():
+            statement.end("CANCELED")
             return
-        statement.has_turn = True
         try:
             address = self._address()
             session = open_session(address)
             _give_up_without_server(session, address)
+            statement.state = "RUNNING"
             threading.Thread(target=_interrupt_when_cancelled, args=(statement, session), daemon=True).start()
             try:
-                if statement.begin():
-                    execute(session, statement)
+                execute(session, statement)
             except PySparkException:
                 if answers(address.port, host=address.host):
                     raise
@@ -180,7 +177,7 @@ def _fetch(statement: Statement, frame: DataFrame) -> None:
         if asked.byte_limit and statement.n_bytes + size > asked.byte_limit:
             statement.is_truncated = True
             return
-        if statement.n_bytes + size > INLINE_BYTES:
+        if statement.n_bytes + size > asked.most_bytes:
             raise TooLarge
         statement.rows.append(list(row))
         statement.n_bytes += size
@@ -216,8 +213,8 @@ def _failure(statement: Statement, error: Exception) -> tuple[str, str, str, str
         message = PLAN.sub(r"\1", str(error).split("JVM stacktrace")[0]).strip()
         return "FAILED", "BAD_REQUEST", message, error.getSqlState()
     if isinstance(error, TooLarge):
-        limit = f"{INLINE_BYTES // 1024**2} MiB"
-        message = f"the result is larger than {limit}, the most that one answer holds: give a row_limit or a byte_limit"
+        limit, others = f"{statement.asked.most_bytes // 1024**2} MiB", "" if statement.asked.by_links else ", or EXTERNAL_LINKS"
+        message = f"the result is larger than {limit}, the most that is kept of one: give a row_limit or a byte_limit{others}"
         return "FAILED", "RESOURCE_EXHAUSTED", message, None
     if isinstance(error, WorkspaceError):
         return "FAILED", "TEMPORARILY_UNAVAILABLE", str(error), None
