@@ -10,6 +10,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import requests
 
 from utils.environment import workspace
 from utils.errors import SourceError
@@ -17,13 +18,14 @@ from utils.gold import Description, Field, commits, named, plain
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
-    from databricks.sdk.service.sql import StatementResponse
+    from databricks.sdk.service.sql import ExternalLink, ResultData, StatementResponse
 
-WAIT_SECONDS, POLL_SECONDS = 120.0, 0.5
+WAIT_SECONDS, POLL_SECONDS, FETCH_SECONDS = 120.0, 0.5, 60.0
 PLAIN = {
     "BOOLEAN": pa.bool_(), "TINYINT": pa.int8(), "SMALLINT": pa.int16(), "INT": pa.int32(), "BIGINT": pa.int64(),
     "FLOAT": pa.float32(), "DOUBLE": pa.float64(), "DATE": pa.date32(), "TIMESTAMP": pa.timestamp("us", "UTC"),
 }  # fmt: skip
+Texts = list[list[str | None]]
 ABSENT = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")
 
 
@@ -52,8 +54,11 @@ class StatementGold:
 
     def read(self, table: str, version: str, columns: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
         names = ", ".join(f"`{name}`" for name in columns) or "*"
-        found = self._table(f"SELECT {names} FROM {self._name(table)} VERSION AS OF {commits(version)[table]}")
-        yield from plain(found.to_batches())
+        # By links, part by part: what comes within an answer is limited to 25 MiB.
+        statement = f"SELECT {names} FROM {self._name(table)} VERSION AS OF {commits(version)[table]}"
+        answer = self._finished(statement, by_links=True)
+        for texts in self._parts(statement, answer):
+            yield from plain(_typed(answer, texts).to_batches())
 
     def describe(self, table: str) -> Description | None:
         name = self._name(table)
@@ -77,25 +82,28 @@ class StatementGold:
     def _table(self, statement: str, only: Sequence[str] = ()) -> pa.Table:
         """The whole result, or some columns of it, whose types alone must be known then."""
         answer = self._finished(statement)
-        if not answer.manifest or not answer.manifest.schema or answer.statement_id is None:
-            raise SourceError("SQL statements", f"`{statement}` gave no columns")
-        columns = answer.manifest.schema.columns or []
-        texts, part = [], answer.result
-        while part is not None:
-            texts += part.data_array or []
-            following = part.next_chunk_index
-            chunk = self.connect().statement_execution.get_statement_result_chunk_n
-            part = None if following is None else chunk(answer.statement_id, following)
-        found = {
-            str(column.name): _array(str(column.type_text), [row[place] for row in texts])
-            for place, column in enumerate(columns)
-            if not only or column.name in only
-        }
-        return pa.table(found)
+        return pa.concat_tables(_typed(answer, texts, only) for texts in self._parts(statement, answer))
 
-    def _finished(self, statement: str) -> StatementResponse:
+    def _parts(self, statement: str, answer: StatementResponse) -> Iterator[Texts]:
+        """Rows of a result, chunk by chunk; one part without rows where there are none."""
+        manifest, chunk = answer.manifest, self.connect().statement_execution.get_statement_result_chunk_n
+        if not manifest or not manifest.schema or answer.statement_id is None:
+            raise SourceError("SQL statements", f"`{statement}` gave no columns")
+        if manifest.truncated:
+            raise SourceError("SQL statements", f"`{statement}`: the result is cut off")
+        yield _rows(answer.result)
+        for index in range(1, manifest.total_chunk_count or 0):
+            # A link is valid for minutes: each is asked for just before it is followed.
+            yield _rows(chunk(answer.statement_id, index))
+
+    def _finished(self, statement: str, *, by_links: bool = False) -> StatementResponse:
+        from databricks.sdk.service.sql import Disposition
+
         statements, until = self.connect().statement_execution, time.monotonic() + WAIT_SECONDS
-        answer = statements.execute_statement(statement, self.warehouse_id, wait_timeout="30s")
+        answer = statements.execute_statement(
+            statement, self.warehouse_id, wait_timeout="30s",
+            disposition=Disposition.EXTERNAL_LINKS if by_links else Disposition.INLINE,
+        )  # fmt: skip
         while _state(answer) in ("PENDING", "RUNNING"):
             if time.monotonic() > until or answer.statement_id is None:
                 raise SourceError("SQL statements", f"`{statement}` runs for over {WAIT_SECONDS:.0f} s")
@@ -109,6 +117,37 @@ class StatementGold:
 
 def _state(answer: StatementResponse) -> str:
     return answer.status.state.value if answer.status and answer.status.state else ""
+
+
+def _rows(chunk: ResultData | None) -> Texts:
+    """Rows of a chunk, from the answer itself or from where its links lead."""
+    if chunk is None:
+        return []
+    given: Texts = [list(row) for row in chunk.data_array or []]
+    return given + [row for link in chunk.external_links or [] for row in _fetched(link)]
+
+
+def _fetched(link: ExternalLink) -> Texts:
+    """What a link leads to. It is a credential: it goes without the workspace's own, and stands in no error."""
+    try:
+        answer = requests.get(str(link.external_link), headers=link.http_headers, timeout=FETCH_SECONDS)
+        answer.raise_for_status()
+        found: Texts = answer.json()
+    except requests.RequestException as error:
+        status = error.response.status_code if error.response is not None else ""
+        said = f"chunk {link.chunk_index} of a result could not be fetched: {type(error).__name__} {status}".rstrip()
+        raise SourceError("SQL statements", said) from None
+    return found
+
+
+def _typed(answer: StatementResponse, texts: Texts, only: Sequence[str] = ()) -> pa.Table:
+    """Rows as a table, in the types that the answer names."""
+    assert answer.manifest and answer.manifest.schema
+    return pa.table({
+        str(column.name): _array(str(column.type_text), [row[place] for row in texts])
+        for place, column in enumerate(answer.manifest.schema.columns or [])
+        if not only or column.name in only
+    })  # fmt: skip
 
 
 def _array(kind: str, texts: Sequence[str | None]) -> pa.Array:

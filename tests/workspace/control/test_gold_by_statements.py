@@ -10,12 +10,13 @@ from urllib.parse import urlparse
 
 import pyarrow as pa
 import pytest
+from databricks.sdk.service.sql import ExternalLink
 
 from engine.catalog import PROPERTIES
 from tests.workspace.control.conftest import Plane
 from utils.errors import SourceError
 from utils.gold import DeltaGold, Gold
-from utils.statements import StatementGold, arrow_type
+from utils.statements import StatementGold, _fetched, arrow_type
 
 TABLE = "shop_gold.answers"
 
@@ -34,6 +35,10 @@ def places(spark: Any, plane: Plane, tmp_path_factory: pytest.TempPathFactory) -
         FROM range(0, 40000, 1, 1)""").collect()
     spark.sql(f"DELETE FROM {schema}.answers WHERE id % 1000 = 5").collect()
     spark.sql(f"ALTER TABLE {schema}.answers ALTER COLUMN id COMMENT 'Its number.'").collect()
+    # More than a statement may answer inline.
+    spark.sql(f"""
+        CREATE TABLE {schema}.large USING DELTA AS
+        SELECT id, IF(id = 7, NULL, repeat('x', 1200)) AS text FROM range(0, 25000, 1, 1)""").collect()
     location = spark.sql(f"DESCRIBE DETAIL {schema}.answers").collect()[0]["location"]
     yield {
         "files": DeltaGold(Path(urlparse(location).path).parents[1], prefix),
@@ -42,9 +47,9 @@ def places(spark: Any, plane: Plane, tmp_path_factory: pytest.TempPathFactory) -
     spark.sql(f"DROP SCHEMA {schema} CASCADE").collect()
 
 
-def table_of(place: Gold, commit: int) -> pa.Table:
+def table_of(place: Gold, commit: int, table: str = TABLE) -> pa.Table:
     """All rows."""
-    return pa.Table.from_batches(list(place.read(TABLE, f"{TABLE}@{commit}"))).combine_chunks()
+    return pa.Table.from_batches(list(place.read(table, f"{table}@{commit}"))).combine_chunks()
 
 
 def test_both_see_the_same_commit_and_the_same_rows_in_the_same_types(places: dict[str, Gold]) -> None:
@@ -54,6 +59,18 @@ def test_both_see_the_same_commit_and_the_same_rows_in_the_same_types(places: di
     assert statements.num_rows == 39_960
     assert statements.schema.types == [each.type for each in files.schema]
     assert statements.equals(files.cast(statements.schema))
+
+
+def test_both_read_a_table_that_is_larger_than_an_answer(places: dict[str, Gold]) -> None:
+    files, statements = (table_of(place, 0, "shop_gold.large").sort_by("id") for place in places.values())
+    assert statements.nbytes > 25 * 1024**2
+    assert statements.equals(files.cast(statements.schema))
+
+
+def test_a_link_that_leads_nowhere_is_said_without_its_address() -> None:
+    with pytest.raises(SourceError, match="chunk 3 of a result could not be fetched: ConnectionError") as told:
+        _fetched(ExternalLink(chunk_index=3, external_link="http://127.0.0.1:9/result?signature=secret"))
+    assert "secret" not in str(told.value)
 
 
 def test_both_read_an_older_commit(places: dict[str, Gold]) -> None:
