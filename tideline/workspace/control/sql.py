@@ -67,14 +67,34 @@ class Statement:
     ended_at: float = 0.0
     done: Future[None] = field(default_factory=Future)
     is_cancelled: threading.Event = field(default_factory=threading.Event)
+    has_turn: bool = False  # with its turn, a PENDING one waits for Spark
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
+    def cancel(self) -> None:
+        """Ask it to stop: one that waits ends at once, one that runs as soon as Spark lets it go."""
+        self.is_cancelled.set()
+        with self._lock:
+            if self.state == "PENDING":
+                self.end("CANCELED")
+
+    def begin(self) -> bool:
+        """It runs from now on; False where it was cancelled before."""
+        with self._lock:
+            if self.state == "PENDING":
+                self.state = "RUNNING"
+            return self.state == "RUNNING"
+
     def end(self, state: str, error_code: str = "", message: str = "", sql_state: str | None = None) -> None:
-        if state != "SUCCEEDED":
-            self.columns, self.rows = [], []
-        self.error_code, self.message, self.sql_state = error_code, message, sql_state
-        self.ended_at, self.state = time.time(), state
-        self.done.set_result(None)
+        """Only the first end counts."""
+        with self._lock:
+            if self.done.done():
+                return
+            if state != "SUCCEEDED":
+                self.columns, self.rows = [], []
+            self.error_code, self.message, self.sql_state = error_code, message, sql_state
+            self.ended_at, self.state = time.time(), state
+            self.done.set_result(None)
 
     @property
     def n_chunks(self) -> int:
@@ -115,21 +135,21 @@ class Statements:
     def close(self) -> None:
         """Interrupt what runs, and wait for it."""
         for statement in list(self._known.values()):
-            statement.is_cancelled.set()
+            statement.cancel()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, statement: Statement) -> None:
-        if statement.is_cancelled.is_set():
-            statement.end("CANCELED")
+        if statement.done.done():
             return
+        statement.has_turn = True
         try:
             address = self._address()
             session = open_session(address)
             _give_up_without_server(session, address)
-            statement.state = "RUNNING"
             threading.Thread(target=_interrupt_when_cancelled, args=(statement, session), daemon=True).start()
             try:
-                execute(session, statement)
+                if statement.begin():
+                    execute(session, statement)
             except PySparkException:
                 if answers(address.port, host=address.host):
                     raise

@@ -64,7 +64,7 @@ async def execute(workspace: Here, host: Host, asked: Execution) -> dict[str, An
     statement = await asyncio.to_thread(workspace.statements.start, wanted)
     await _wait(statement, seconds)
     if seconds and asked.on_wait_timeout == "CANCEL" and not statement.done.done():
-        statement.is_cancelled.set()
+        statement.cancel()
         await _wait(statement, CANCEL_SECONDS)
     return _view(statement, host)
 
@@ -89,7 +89,7 @@ def get_chunk(workspace: Here, host: Host, statement_id: str, index: int) -> dic
 @router.post("/{statement_id}/cancel")
 def cancel(workspace: Here, statement_id: str) -> dict[str, Any]:
     """Ask a statement to stop; poll for its end. One that has ended stays as it is."""
-    _find(workspace, statement_id).is_cancelled.set()
+    _find(workspace, statement_id).cancel()
     return {}
 
 
