@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 from tideline.workspace.errors import NotebookError
@@ -28,3 +29,19 @@ def redactor_for_the_record(layout: Layout, remote: ServerAddress | None = None)
         return redactor_at(layout, remote)
     except NotebookError:
         return Redactor.of_everything()
+
+
+def log_without_secrets(layout: Layout, remote: ServerAddress | None = None) -> None:
+    """Let this process log to standard error alone, and no secret with it."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Lines(layout, remote))
+    logging.basicConfig(handlers=[handler], force=True)
+
+
+class _Lines(logging.Formatter):
+    def __init__(self, layout: Layout, remote: ServerAddress | None) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._layout, self._remote = layout, remote
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redactor_for_the_record(self._layout, self._remote).text(super().format(record))

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -14,9 +17,22 @@ from databricks.sdk.service.workspace import AclPermission
 
 from tests.workspace.control.conftest import Plane
 from tideline.workspace.bundle.user import local_user
+from tideline.workspace.layout import Layout
 from tideline.workspace.notebook.secrets import SecretStore
 
 VALUE = "pear-tree-7f3a"
+LOGS = """
+import logging, sys
+from pathlib import Path
+from tideline.workspace.layout import Layout
+from tideline.workspace.redaction import log_without_secrets
+log_without_secrets(Layout(Path(sys.argv[1])))
+logging.getLogger("orchard").warning("asked for %s", sys.argv[2])
+try:
+    raise ValueError("no " + sys.argv[2])
+except ValueError:
+    logging.getLogger("orchard").exception("a fault")
+"""
 
 
 @pytest.fixture
@@ -46,6 +62,17 @@ def test_values_are_in_no_list_no_log_and_no_file_of_another(quiet: Plane, scope
     body = {"scope": scope, "key": "key", "string_value": [VALUE]}
     answer = requests.post(f"{quiet.address.host}/api/2.0/secrets/put", json=body, headers=headers, timeout=10)
     assert (answer.status_code, VALUE in answer.text) == (400, False)
+
+
+def test_no_secret_is_in_a_line_of_the_log_nor_in_its_traceback(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.home.mkdir()
+    layout.secrets.write_text(json.dumps({"orchard": {"key": VALUE}}), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", LOGS, str(tmp_path), VALUE], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert VALUE not in done.stderr
+    assert "WARNING orchard: asked for [REDACTED]" in done.stderr and "ValueError: no [REDACTED]" in done.stderr
 
 
 def test_bytes_are_taken_where_they_are_text(quiet: Plane, scope: str) -> None:

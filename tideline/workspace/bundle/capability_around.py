@@ -146,6 +146,7 @@ CONTROL = (
         ("workspace files", "mkdirs, list, get-status, delete, import, export, import-file; folders below .tideline/workspace"),
         ("files of volumes", "the Files API on the folders that notebooks see; a file has at most 5 GiB"),
         ("secrets", "scopes and secrets of the local secrets file, which dbutils.secrets reads; values that are text"),
+        ("secrets in answers", "[REDACTED] in those of runs, of statements and in errors; settings come back as sent"),
         ("bundle deploy, plan, run, summary, destroy", "every request that was recorded of the official command"),
         ("sql statements", "execute, get, chunks, cancel; JSON_ARRAY inline to 25 MiB, by links to 200 MiB, for an hour"),
         ("sql parameters", "named and typed, bound as values; arrays, maps, structs and intervals are refused"),

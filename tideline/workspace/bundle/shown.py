@@ -43,6 +43,7 @@ FILES = {
     "run-if": "tests/workspace/jobs/test_run_if.py",
     "scheduler": "tests/workspace/scheduler/test_scheduler.py",
     "secrets": "tests/workspace/control/test_secrets.py",
+    "answers": "tests/workspace/control/test_answers.py",
     "select": "tests/workspace/jobs/test_select_and_loops.py",
     "server": "tests/workspace/server/test_lifecycle.py",
     "serverless": "tests/workspace/bundle/test_serverless.py",

@@ -141,6 +141,8 @@ CONTROL: Shown = {
     "files of volumes": (
         "volume-files:test_a_file_is_put_where_notebooks_read_it_and_comes_back", "databricks fs ls dbfs:/Volumes/..."),
     "secrets": ("secrets:test_a_secret_is_what_a_notebook_reads", "databricks secrets list-secrets SCOPE"),
+    "secrets in answers": (
+        "answers:test_what_runs_tell_holds_no_secret", "databricks jobs get-run RUN_ID: shown as it is"),
     "bundle deploy, plan, run, summary, destroy": (
         "cli-requests:test_a_destroyed_deployment_leaves_nothing_and_every_recorded_request_was_asked",
         "databricks bundle deploy; plan; run; summary; destroy"),

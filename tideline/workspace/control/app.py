@@ -1,4 +1,4 @@
-"""The app: the families of routes, the token before them, the platform's shape of errors behind them."""
+"""The app: the families of routes, the token before them, the platform's shape of errors and no secret behind them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp
 
 from tideline.workspace.control import (
     apps,
@@ -26,6 +27,7 @@ from tideline.workspace.control import (
     workspace_files,
 )  # fmt: skip
 from tideline.workspace.control.access import TokenCheck
+from tideline.workspace.control.answers import WithoutSecrets
 from tideline.workspace.control.errors import add_handlers
 from tideline.workspace.control.state import Workspace
 
@@ -36,7 +38,7 @@ FAMILIES = (
 )  # fmt: skip
 
 
-def create_app(workspace: Workspace, token: str) -> FastAPI:
+def create_app(workspace: Workspace, token: str) -> ASGIApp:
     """The control plane of a workspace. Its end stops the runs and statements that it started."""
 
     @asynccontextmanager
@@ -50,6 +52,5 @@ def create_app(workspace: Workspace, token: str) -> FastAPI:
     app.state.workspace = workspace
     for family in FAMILIES:
         app.include_router(family.router)
-    app.add_middleware(TokenCheck, token=token)
     add_handlers(app)
-    return app
+    return TokenCheck(WithoutSecrets(app, workspace), token)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import secrets
 import signal
@@ -18,6 +17,7 @@ from tideline.workspace.control import address as state
 from tideline.workspace.control.address import Served
 from tideline.workspace.control.app import create_app
 from tideline.workspace.control.state import Workspace
+from tideline.workspace.redaction import log_without_secrets
 from tideline.workspace.server import ServerAddress
 
 CLOSE_SECONDS = 5
@@ -26,8 +26,8 @@ CLOSE_SECONDS = 5
 def main() -> None:
     """Serve on loopback, on a port that is free and with a token of its own, until the process is ended."""
     arguments = _arguments()
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     workspace = Workspace(Path(arguments.root), arguments.target, _remote(arguments.remote))
+    log_without_secrets(workspace.layout, workspace.remote)
     token = secrets.token_urlsafe(32)
     # The protocol is named, or asyncio leaves Nagle's algorithm on and every answer takes 40 ms longer.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
@@ -38,8 +38,9 @@ def main() -> None:
         state.write(workspace.layout, served)
         os.close(arguments.lock)  # held until here, so that a starter which is killed leaves no unknown process
         config = uvicorn.Config(
-            create_app(workspace, token), log_level="warning", access_log=False, timeout_graceful_shutdown=CLOSE_SECONDS
-        )
+            create_app(workspace, token), log_config=None, log_level="warning", access_log=False,
+            timeout_graceful_shutdown=CLOSE_SECONDS,
+        )  # fmt: skip
         # The server ends by its own signal once it has closed; without this the process would die of it at once.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:

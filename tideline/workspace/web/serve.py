@@ -11,6 +11,7 @@ import uvicorn
 
 from tideline.workspace.control.state import Workspace
 from tideline.workspace.errors import WorkspaceError
+from tideline.workspace.redaction import log_without_secrets
 from tideline.workspace.web.app import Site
 from tideline.workspace.web.project import Project
 
@@ -35,7 +36,10 @@ def serve(
         listening.listen(128)
         found = int(listening.getsockname()[1])
         site = Site(workspace, token, found, project or Project())
-        config = uvicorn.Config(site, log_level="warning", access_log=False, timeout_graceful_shutdown=CLOSE_SECONDS)
+        log_without_secrets(workspace.layout, workspace.remote)
+        config = uvicorn.Config(
+            site, log_config=None, log_level="warning", access_log=False, timeout_graceful_shutdown=CLOSE_SECONDS
+        )
         on_start(f"http://127.0.0.1:{found}", token)
         _Server(config, site).run(sockets=[listening])
 
