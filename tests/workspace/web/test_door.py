@@ -75,3 +75,25 @@ def test_programs_are_answered_on_the_same_port_by_the_token_in_a_header(site: S
     refused = requests.get(me, timeout=20)
     assert refused.status_code == 401 and refused.json()["error_code"] == "UNAUTHENTICATED"
     assert site.visitor().get(me, timeout=20).status_code == 401
+
+
+def test_a_program_meets_the_control_plane_alone_whatever_it_asks_for(site: Site) -> None:
+    def asked(method: str, path: str, token: str = site.token, **more: object) -> tuple[int, dict[str, object]]:
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = requests.request(method, site.host + path, headers=headers, timeout=20, **more)  # type: ignore[arg-type]  # a body
+        return answer.status_code, answer.json()
+
+    told = {"uploadTime": 1, "items": [], "protoLogs": ["{}"]}  # as the official command does after a deployment
+    assert asked("POST", "/telemetry-ext", json=told) == (
+        200, {"errors": [], "numProtoSuccess": 1, "numSuccess": 1, "numRealtimeSuccess": 0}
+    )  # fmt: skip
+    for method, path in (("POST", "/serving-endpoints/model/invocations"), ("GET", "/sql/1"), ("GET", "/")):
+        status, found = asked(method, path)
+        assert (status, found["error_code"]) == (501, "NOT_IMPLEMENTED") and f"{method} {path}" in str(found["message"])
+        assert asked(method, path, "guess")[1]["error_code"] == "UNAUTHENTICATED"
+
+
+def test_a_header_with_a_token_opens_no_page_and_sends_no_form(site: Site) -> None:
+    headers = {"Authorization": f"Bearer {site.token}", "Origin": "http://evil.example"}
+    answer = site.visitor().post(f"{site.host}/jobs/greet", headers=headers, timeout=20)
+    assert answer.status_code == 501 and "text/html" not in answer.headers["content-type"]

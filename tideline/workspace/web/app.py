@@ -6,9 +6,11 @@ import asyncio
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tideline.workspace.control import links
 from tideline.workspace.control.app import create_app
 from tideline.workspace.control.state import Workspace
 from tideline.workspace.web import home, jobs, notebooks, run_files, runs, sql, tables
@@ -26,7 +28,8 @@ PAGES = (
     tables, sql,
 )  # fmt: skip
 STATIC = Path(__file__).parent / "static"
-OF_THE_API = ("/api/", "/.well-known/")
+# What programs ask without a token in a header: where they may sign in, and results by their signed links.
+OF_THE_API = ("/api/", "/.well-known/", f"{links.PLACE}/")
 
 
 class Site:
@@ -38,7 +41,7 @@ class Site:
         self._closing = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(OF_THE_API):
+        if scope["type"] != "http" or _is_of_the_api(scope):
             await self._api(scope, receive, send)
         elif scope["method"] == "GET":
             await self._page(scope, receive, send)
@@ -69,6 +72,12 @@ class Site:
         finally:
             message.cancel()
             end.cancel()
+
+
+def _is_of_the_api(scope: Scope) -> bool:
+    """Browsers come with the cookie; whoever sends a token in a header is a program, and no page is meant for it."""
+    given = Headers(scope=scope).get("authorization", "")
+    return scope["path"].startswith(OF_THE_API) or given.lower().startswith("bearer ")
 
 
 def create_pages(workspace: Workspace, project: Project) -> FastAPI:
