@@ -264,6 +264,19 @@ NOTEBOOKS = {
         ["n.py:3 not-over-connect", "n.py:4 not-over-connect"],
     ),
     "caching": ("dbutils.widgets.get('country')\nspark.table('t').cache()\n", ["n.py:3 not-on-serverless"]),
+    "values written into the text of SQL": (
+        "c, D = dbutils.widgets.get('country'), 1\n"
+        "spark.sql(f\"SELECT * FROM {t} WHERE a = '{c}' AND b IN ('{c.name}') OR c = '{D}'\")\n"
+        "spark.sql(f\"INSERT INTO t VALUES ('{c}')\")\n",
+        ["n.py:3 value-in-sql-text", "n.py:3 value-in-sql-text", "n.py:4 value-in-sql-text"],
+    ),
+    "what SQL takes no parameter for": (
+        "c = dbutils.widgets.get('country')\n"
+        "spark.sql(f\"ALTER TABLE {t} SET TBLPROPERTIES ('a' = '{c}')\")\n"
+        "spark.sql(f\"SELECT * FROM table_changes('{t}', 1) WHERE n = {n:d}\")\n"
+        "spark.sql(f\"SELECT variant_get(v, '{c}', 'string') FROM t WHERE a = :a\", args={'a': c})\n",
+        [],
+    ),
     "a value of a task that is not upstream": (
         "dbutils.widgets.get('country')\ndbutils.jobs.taskValues.get(taskKey='b', key='k', debugValue=1)\n",
         ["n.py:3 value-of-unknown-task"],
@@ -482,7 +495,7 @@ def test_every_rule_has_a_case_here() -> None:
     folder = Path(strict.__file__).parent
     sources = [
         *(folder / "rules").glob("*.py"),
-        *map(folder.joinpath, ("connect_calls.py", "notebooks.py", "strict.py")),
+        *map(folder.joinpath, ("connect_calls.py", "notebooks.py", "sql_values.py", "strict.py")),
     ]
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     rules = set(re.findall(r"\"([a-z]+(?:-[a-z]+)+)\"", text)) - {"entry-points"}

@@ -146,7 +146,7 @@ RUNS = (
     ),
     row_of(
         "run", EMULATED, "lint",
-        "what `bundle validate` does not see: graph, references, parameters, widgets, loops, schedules",
+        "what `bundle validate` does not see: graph, references, parameters, widgets, loops, schedules, values in SQL text",
         "lint:test_every_rule_has_a_case_here",
         "databricks bundle deploy refuses, or a run fails",
     ),

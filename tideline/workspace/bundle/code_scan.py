@@ -8,6 +8,7 @@ from pathlib import Path
 from tideline.workspace.bundle.code_facts import Call, Facts, Handed
 from tideline.workspace.bundle.code_tree import argument, constants_of, dotted, texts_of
 from tideline.workspace.bundle.connect_calls import objections
+from tideline.workspace.bundle.sql_values import written_values
 from tideline.workspace.errors import Place
 
 DECLARING = {"text", "dropdown", "combobox", "multiselect"}
@@ -25,7 +26,7 @@ def scan_code(code: str, path: Path) -> Facts:
         return Facts(path, reads_all_known=False, sets_all_known=False, forbidden=[broken])
     scan = _Scan(tree, path)
     scan.visit(tree)
-    scan.facts.forbidden += objections(tree, path, code)
+    scan.facts.forbidden += [*objections(tree, path, code), *written_values(tree, path, code)]
     return scan.facts
 
 
