@@ -124,8 +124,21 @@ def test_values_are_redacted_and_names_of_fields_are_not(tmp_path: Path) -> None
     assert headers[b"content-length"] == str(len(body)).encode()
 
 
-def answered(layout: Layout, document: object) -> tuple[int, dict[bytes, bytes], bytes]:
-    """What becomes of a statement's answer that is sent in two pieces."""
+@pytest.mark.parametrize(("path", "is_clean"), [
+    ("/results/1/0", True), ("/api/2.0/sql/statements", True), ("/api/2.1/jobs/runs/get", True), ("/api/2.2/jobs/get", False),
+    ("/api/2.0/secrets/get", False),
+])  # fmt: skip
+def test_rows_behind_links_are_redacted_and_what_was_sent_is_not(tmp_path: Path, path: str, is_clean: bool) -> None:
+    layout = Layout(tmp_path)
+    layout.home.mkdir()
+    layout.secrets.write_text(json.dumps({"vault": {"word": VALUE}}), encoding="utf-8")
+    assert (VALUE.encode() not in answered(layout, [[VALUE]], path)[2]) is is_clean
+
+
+def answered(
+    layout: Layout, document: object, path: str = "/api/2.0/sql/statements/1"
+) -> tuple[int, dict[bytes, bytes], bytes]:
+    """What becomes of an answer that is sent in two pieces."""
     whole = json.dumps(document, ensure_ascii=False).encode()
     sent: list[Any] = []
 
@@ -141,7 +154,7 @@ def answered(layout: Layout, document: object) -> tuple[int, dict[bytes, bytes],
     async def nothing() -> Any:
         raise AssertionError("nothing is received")
 
-    scope = {"type": "http", "path": "/api/2.0/sql/statements/1", "method": "GET", "headers": []}
+    scope = {"type": "http", "path": path, "method": "GET", "headers": []}
     asyncio.run(WithoutSecrets(app, Workspace(layout.root))(scope, nothing, keep))
-    start, body = sent
-    return start["status"], dict(start["headers"]), body["body"]
+    start, *pieces = sent
+    return start["status"], dict(start["headers"]), b"".join(piece["body"] for piece in pieces)

@@ -13,13 +13,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tideline.workspace.control import links
 from tideline.workspace.control.errors import answer, invalid
 from tideline.workspace.control.state import Workspace
 from tideline.workspace.errors import NotebookError
 from tideline.workspace.notebook.redact import Redactor
 from tideline.workspace.redaction import redactor_at
 
-TOLD = re.compile(r"/api/2\.\d/(jobs/runs|sql/statements)(/|\Z)|/results/")
+TOLD = re.compile(rf"/api/2\.\d/(jobs/runs|sql/statements)(/|\Z)|{links.PLACE}/")
 
 
 class WithoutSecrets:
