@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -26,6 +27,7 @@ from utils.snapshots import Snapshot, Snapshots
 
 router = APIRouter(tags=["vouchers"])
 FORM, FORMAT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%d %H:%M:%S"
+MOST_WRONG = 50
 TIME_PATTERN = f"^{DAY_PATTERN} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
 EXAMPLE: dict[str, Any] = {
     "customer_id": 123, "country_code": "Peru", "last_order_ts": "2023-05-03 00:00:00",
@@ -142,8 +144,7 @@ async def _json(request: Request) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1] if len(set(names)) < len(names) else []
+    twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
     if twice:
         raise _refused([(name, "given more than once", "duplicate_field") for name in twice])
     return dict(pairs)
@@ -176,8 +177,9 @@ def _field(loc: Sequence[str | int], kind: str) -> str:
 
 
 def _refused(wrong: Sequence[tuple[str, str, str]]) -> HTTPException:
-    """422, with nothing of the request but names of its fields, which are made plain."""
-    plain = [(name.encode("ascii", "backslashreplace").decode()[:60], said, kind) for name, said, kind in wrong]
+    """422, with nothing of the request but names of its fields, which are made plain; of very many the first ones."""
+    first = wrong[:MOST_WRONG]
+    plain = [(name.encode("ascii", "backslashreplace").decode()[:60], said, kind) for name, said, kind in first]
     return HTTPException(
         422, [{"loc": ["body", name] if name else ["body"], "msg": said, "type": kind} for name, said, kind in plain]
     )

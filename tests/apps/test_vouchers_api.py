@@ -184,6 +184,16 @@ def test_a_name_that_is_given_twice_is_refused(served: Api) -> None:
     assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["body", "total_orders"])
 
 
+def test_very_many_wrong_names_cost_neither_time_nor_a_long_answer(served: Api) -> None:
+    """A body of names that are all other, one of them twice, as large as bodies may be; then each of them unknown."""
+    names = ", ".join(f'"a{number}": 1' for number in range(5_500))
+    began = time.monotonic()
+    twice = ask_text(served, f'{{{names}, "a0": 2}}')
+    assert twice.json()["detail"][0]["loc"] == ["body", "a0"] and time.monotonic() - began < 1
+    unknown = ask_text(served, f"{{{names}}}")
+    assert unknown.status_code == 422 and len(unknown.content) < 10_000
+
+
 NO_JSON = ["", "{", "country_code=Peru", '{"total_orders": NaN}', b"\xff\xfe", "[" * 30_000, json.dumps(ASKED) + "x"]
 
 
