@@ -53,7 +53,10 @@ def create_app(config: Config) -> FastAPI:
     app = FastAPI(title="Tideline", version="1", description="Answers of the analytics systems.", lifespan=lifespan)
     app.add_middleware(Around, rate=limits.parse(config.rate) if config.rate else None)
     if config.origins:
-        app.add_middleware(CORSMiddleware, allow_origins=config.origins, allow_headers=["Authorization", "Content-Type"])
+        app.add_middleware(
+            CORSMiddleware, allow_origins=config.origins, allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+        )  # fmt: skip
     app.state.config, app.state.recommender, app.state.experiments, app.state.vouchers = config, *held
     app.state.builds = cache(lambda: _builds(config))
     # Where no token is asked for, the documentation must not ask for one either.
