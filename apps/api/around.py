@@ -28,8 +28,8 @@ class TooLarge(Exception):
 class Around:
     """ASGI middleware. `rate` (None: unlimited) holds for each address that asks; health and readiness are never refused.
 
-    A client may name its request by `X-Request-ID`; the answer and the log repeat it. The log has no query and no body:
-    both may name persons.
+    A client may name its request by `X-Request-ID`; the answer and the log repeat it, also where a route fails: then the
+    log has the traceback. The log has no query and no body: both may name persons.
     """
 
     def __init__(self, app: ASGIApp, rate: RateLimitItem | None) -> None:
@@ -41,23 +41,28 @@ class Around:
             await self.app(scope, receive, send)
             return
         began, request_id = time.perf_counter(), _id_of(scope)
-        status = 500
+        status, is_begun = 500, False
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, is_begun = message["status"], True
                 message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id)]}
             await send(message)
 
         try:
             await self._answer(scope, receive, send_with_id)
+        except Exception:
+            LOG.exception("%(id)s failed", {"id": request_id.decode()})
+            if is_begun:
+                raise
+            await _refuse(send_with_id, 500, "the API failed; its log has the reason, by this answer's X-Request-ID")
         finally:
             told = {
                 "id": request_id.decode(), "method": scope["method"], "path": scope["path"], "status": status,
                 "ms": round((time.perf_counter() - began) * 1000, 2),
             }  # fmt: skip
-            LOG.info("%s", json.dumps(told, ensure_ascii=True))
+            LOG.info("%(method)s %(path)s %(status)s", told)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.rate is not None and scope["path"] not in OPEN:
