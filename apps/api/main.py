@@ -8,15 +8,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import limits
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from apps.api import ab_testing, payments, vouchers
+from apps.api import ab_testing, payments, state, vouchers
 from apps.api.around import Around
 from apps.api.builds import Builds
 from apps.api.config import Config
@@ -26,9 +25,6 @@ from utils.environment import workspace
 from utils.gold import Gold
 from utils.places import LocalReleases, Releases, VolumeReleases
 from utils.snapshots import Snapshots
-
-if TYPE_CHECKING:
-    from systems.payments.recommender import Recommender
 
 BEARER = HTTPBearer(auto_error=False)
 AROUND: dict[int | str, dict[str, Any]] = {
@@ -57,25 +53,14 @@ def create_app(config: Config) -> FastAPI:
             CORSMiddleware, allow_origins=config.origins, allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type"],
         )  # fmt: skip
-    app.state.config, app.state.recommender, app.state.experiments, app.state.vouchers = config, *held
+    app.state.config, app.state.held = config, held
+    app.state.recommender, app.state.experiments, app.state.vouchers = held
     app.state.builds = cache(lambda: _builds(config))
     # Where no token is asked for, the documentation must not ask for one either.
     guards = [Depends(_guard)] if config.token else []
     for each in (payments, ab_testing, vouchers):
         app.include_router(each.router, dependencies=guards, responses=AROUND | (REFUSED if config.token else {}))
-
-    @app.get("/health", tags=["state"])
-    async def health() -> dict[str, str]:
-        """Whether the process answers."""
-        return {"status": "ok"}
-
-    @app.get("/ready", tags=["state"], responses={503: {"description": "Nothing is loaded yet."}})
-    async def ready() -> JSONResponse:
-        """What can be answered, and from which versions (null: not yet); what went wrong when a new one was taken over."""
-        body = {each.name: each.current.version if each.current else None for each in held}
-        errors = {each.name: each.error for each in held if each.error}
-        return JSONResponse(body | {"errors": errors}, 200 if any(body.values()) else 503)
-
+    app.include_router(state.router)
     return app
 
 
@@ -96,11 +81,12 @@ def _snapshots(config: Config) -> tuple[Snapshots[Any], ...]:
     )
 
 
-def _load_recommender(folder: Path) -> Recommender:
+def _load_recommender(folder: Path) -> payments.Release:
     # pandas and SciPy come with it: only for those who have a release.
     from systems.payments.recommender import Recommender
 
-    return Recommender.load(folder)[0]
+    recommender, facts = Recommender.load(folder)
+    return payments.Release(recommender, facts.get("as_of"))
 
 
 def _builds(config: Config) -> Builds:

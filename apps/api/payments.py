@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["payments"])
 EXAMPLE_CLIENT = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+@dataclass(frozen=True)
+class Release:
+    """What is served, and the day that it was learned as of."""
+
+    recommender: Recommender
+    as_of: str | None
 
 
 class Asked(BaseModel):
@@ -42,6 +51,7 @@ class Company(BaseModel):
 class Recommended(BaseModel):
     client_id: str
     model_version: str = Field(description="The release that the whole answer comes from.")
+    as_of: str | None = Field(description="The day until whose end payments were looked at; null where the release does not say.")
     recommended_companies: list[Company] = Field(description="Best first, without those that the client pays already.")
     fallback: str | None = Field(description="`popular` where the client's taste is not known.")
 
@@ -76,16 +86,17 @@ class AlreadyBuilding(Problem):
 )
 async def recommend(asked: Asked, request: Request) -> Recommended:
     """Which companies does a client want to pay next? A client that is not known gets what most clients pay."""
-    snapshots: Snapshots[Recommender] = request.app.state.recommender
+    snapshots: Snapshots[Release] = request.app.state.recommender
     now = snapshots.current
     if now is None:
         raise HTTPException(503, "no recommender was published yet: POST /create_index", {"Retry-After": "60"})
     secret = request.app.state.config.pseudonym_key
-    found = recommend_companies(now.value, secret, asked.client_id, asked.num_recommendations)
+    found = recommend_companies(now.value.recommender, secret, asked.client_id, asked.num_recommendations)
     companies = [Company(**vars(each)) for each in found.recommended_companies]
     return Recommended(
-        client_id=asked.client_id, model_version=now.version, recommended_companies=companies, fallback=found.fallback
-    )
+        client_id=asked.client_id, model_version=now.version, as_of=now.value.as_of, recommended_companies=companies,
+        fallback=found.fallback,
+    )  # fmt: skip
 
 
 @router.post(

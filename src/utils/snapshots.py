@@ -34,6 +34,7 @@ class Snapshots(Generic[T]):
         self.name, self._version, self._load, self._every = name, version, load, every_seconds
         self.current: Snapshot[T] | None = None
         self.error = ""
+        self.failing_since: datetime | None = None
         self._is_over = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -42,15 +43,15 @@ class Snapshots(Generic[T]):
         try:
             version = self._version()
             if version is None or (self.current and self.current.version == version):
-                self.error = ""
+                self.error, self.failing_since = "", None
                 return False
             self.current = Snapshot(version, self._load(version), datetime.now(UTC))
         except Exception as error:  # whatever is wrong with a new version, the old one goes on answering
             if str(error) != self.error:
                 LOG.warning("%s: kept %s: %s", self.name, self.current.version if self.current else "nothing", error)
-            self.error = str(error)
+            self.error, self.failing_since = str(error), self.failing_since or datetime.now(UTC)
             return False
-        self.error = ""
+        self.error, self.failing_since = "", None
         LOG.info("%s: version %s", self.name, self.current.version)
         return True
 

@@ -110,5 +110,5 @@ def trained_on(world: World, n_payments: int) -> Trained:
 def release(folder: Path, trained: Trained, version: str) -> None:
     """Publish a recommender as the job does."""
     files = folder.parent / f"files of {version}"
-    trained.recommender.save(files, trained.facts())
+    trained.recommender.save(files, trained.facts() | {"as_of": "2024-05-01"})
     serving.publish(folder, version, files)

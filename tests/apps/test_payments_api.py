@@ -58,7 +58,7 @@ def test_a_client_gets_companies_in_the_order_of_their_rank(world: World, traine
     expected = recommend_companies(trained.recommender, SECRET, client, 7)
     body = answer.json()
     assert {**body, "recommended_companies": []} == {
-        "client_id": client, "model_version": "v1", "recommended_companies": [], "fallback": None,
+        "client_id": client, "model_version": "v1", "as_of": "2024-05-01", "recommended_companies": [], "fallback": None,
     }  # fmt: skip
     assert [vars(each) for each in expected.recommended_companies] == body["recommended_companies"]
     assert len(served.post("/recommend_companies", {"client_id": client}).json()["recommended_companies"]) == 5
