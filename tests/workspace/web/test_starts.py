@@ -49,9 +49,10 @@ def test_a_trigger_is_shown_as_a_schedule_is(shop: Site) -> None:
 
 
 def test_without_a_scheduler_nothing_starts_here_and_it_says_what_would(shop: Site) -> None:
-    for path in ("/jobs", "/jobs/nightly"):
-        page = words(shop, path)
-        assert "tideline schedule start does that while it runs" in page and "started here" not in page
+    assert "while tideline schedule start runs, what is not paused does" in words(shop, "/jobs")
+    assert "while tideline schedule start runs, which is not now" in words(shop, "/jobs/nightly")
+    assert "while tideline schedule start --unpaused runs" in words(shop, "/jobs/often")
+    assert "started here" not in words(shop, "/jobs")
 
 
 def test_a_scheduler_that_runs_is_told_with_what_it_serves(shop: Site) -> None:
