@@ -13,6 +13,7 @@ import pytest
 import schemathesis
 from deltalake import write_deltalake
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from systems.ab_testing.config import EVENT_NAMES
 from systems.ab_testing.verdicts import judge_family
@@ -162,14 +163,20 @@ def test_whatever_is_asked_is_answered_as_documented(route: str, mode: schemathe
     asked: set[int] = set()
 
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
-    @given(operation.as_strategy(generation_mode=mode))
-    def ask(case: schemathesis.Case) -> None:
+    @given(operation.as_strategy(generation_mode=mode), st.sampled_from([None, *COUNTED]), st.sampled_from([*PERIODS]))
+    def ask(case: schemathesis.Case, name: str | None, day: str) -> None:
+        if name and mode is POSITIVE and route in ROUTES:  # names at random are known to nobody
+            case.path_parameters["experiment"] = name
+            case.query |= {"day": day}
+            case.query.pop("variant", None)
         response = case.call(base_url=served.url)
         asked.add(response.status_code)
         case.validate_response(response)
 
     ask()
     assert max(asked) < 500
+    assert mode is NEGATIVE or 200 in asked
+    assert mode is NEGATIVE or route not in ROUTES or 404 in asked
 
 
 def test_an_answer_is_of_one_version_while_gold_is_rewritten(tmp_path: Path) -> None:

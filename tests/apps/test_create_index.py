@@ -127,6 +127,22 @@ def test_without_a_workspace_recommendations_go_on_and_builds_say_why_not(deploy
         assert found.post("/recommend_companies", {"client_id": "0" * 64}).status_code == 200
 
 
+def test_a_build_is_started_as_documented(deployed: Deployed) -> None:
+    (deployed.root / "ends").write_text("well")
+    operation = schemathesis.openapi.from_url(f"{deployed.api.url}/openapi.json")["/create_index"]["POST"]
+    asked: set[int] = set()
+
+    @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+    @given(operation.as_strategy())
+    def ask(case: schemathesis.Case) -> None:
+        response = case.call(base_url=deployed.api.url)
+        asked.add(response.status_code)
+        case.validate_response(response)
+
+    ask()
+    assert 202 in asked and asked <= {202, 409}
+
+
 @pytest.mark.parametrize("mode", [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE])
 @pytest.mark.parametrize("path", ["/recommend_companies", "/create_index/{run_id}"])
 def test_no_request_that_the_schema_allows_or_forbids_ends_in_a_server_error(
@@ -146,3 +162,4 @@ def test_no_request_that_the_schema_allows_or_forbids_ends_in_a_server_error(
 
     ask()
     assert max(asked) < 500
+    assert mode is schemathesis.GenerationMode.NEGATIVE or path != "/recommend_companies" or 200 in asked
