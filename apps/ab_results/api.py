@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 import requests
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from apps.ab_results.config import Config
 from utils.environment import workspace
@@ -50,9 +51,12 @@ def ask(config: Config, path: str) -> Answer:
             return Answer(path, response.status_code, 1000 * (time.monotonic() - began), _readable(body))
     except requests.ConnectionError:
         return Answer(path, error="nothing answers there")
-    except requests.Timeout:
+    # While the body is read, errors are those of urllib3.
+    except (requests.Timeout, ReadTimeoutError):
         return Answer(path, error=f"no answer within {TIMEOUT_SECONDS:.0f} seconds")
-    except (requests.RequestException, OSError, ValueError) as error:
+    except ProtocolError:
+        return Answer(path, error="the answer broke off")
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         return Answer(path, error=f"{type(error).__name__}: {error}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -223,6 +224,39 @@ def test_a_redirection_is_shown_and_not_followed(elsewhere: Config) -> None:
 
 def test_an_answer_without_end_is_cut(elsewhere: Config) -> None:
     assert len(api.ask(elsewhere, "/large").text) == api.MOST_BYTES
+
+
+BEGUN = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "stays_open", "said"),
+    [
+        (BEGUN + b"\r\nhalf of i", False, "the answer broke off"),
+        (BEGUN + b"\r\nhalf of i", True, "no answer within"),
+        (BEGUN + b"Content-Encoding: gzip\r\n\r\n" + b"x" * 100, False, "DecodeError: "),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhalf", False, "the answer broke off"),
+    ],
+)
+def test_an_answer_that_breaks_off_stalls_or_cannot_be_read_is_said_in_words(
+    sent: bytes, stays_open: bool, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "TIMEOUT_SECONDS", 0.5)
+    is_asked = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(sent)
+                if stays_open:
+                    is_asked.wait(10)
+
+        threading.Thread(target=answer, daemon=True).start()
+        found = api.ask(Config(GoldPlace("gold"), f"http://127.0.0.1:{server.getsockname()[1]}"), "/experiments")
+        is_asked.set()
+    assert (found.status, found.text) == (0, "") and found.error.startswith(said)
 
 
 def test_an_api_that_is_not_there_is_said_in_words() -> None:
