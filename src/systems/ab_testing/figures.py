@@ -13,6 +13,7 @@ from systems.ab_testing.config import (
     SAME_ITEM,
     WHOLE_PERIOD,
 )
+from systems.ab_testing.variants import in_order
 from utils.colours import BLUE, COLOURS, GREY
 from utils.figures import empty_figure, height_of, in_percent, in_thousands, legend_below, new_figure
 
@@ -55,13 +56,14 @@ def periods_of(results: pd.DataFrame) -> list[str]:
 
 
 def chosen(results: pd.DataFrame, experiment: str, day: str, attribution: str) -> pd.DataFrame:
-    """The variants of one experiment, period and rule, by variant."""
+    """The variants of one experiment, period and rule, in the order of their ids."""
     is_chosen = (
         (results["experiment"] == experiment)
         & (results["day"] == day)
         & (results["attribution"] == attribution)
     )
-    return results[is_chosen].sort_values("variant").reset_index(drop=True)
+    rows = results[is_chosen].set_index("variant", drop=False)
+    return rows.loc[in_order(rows.index)].reset_index(drop=True)
 
 
 def variant_table(variants: pd.DataFrame) -> pd.DataFrame:
@@ -105,17 +107,18 @@ def conversion_by_day(results: pd.DataFrame, experiment: str, attribution: str) 
         & (results["attribution"] == attribution)
         & (results["period"] == DAY)
     )
-    days = results[mine].sort_values(["variant", "day"])
+    days = results[mine].sort_values("day")
     if days.empty:
         return empty_figure(title, "No day has data for this experiment.", x=x, y=RATE)
     figure, axes = new_figure(
         title, x=x, y=RATE, subtitle=f"{attribution} within {ATTRIBUTION_WINDOW_HOURS} h"
     )
     order = {day: place for place, day in enumerate(sorted(days["day"].unique()))}
-    for number, (variant, rows) in enumerate(days.groupby("variant")):
+    for number, variant in enumerate(in_order(set(days["variant"]))):
+        rows = days[days["variant"] == variant]
         colour, places = COLOURS[number % len(COLOURS)], rows["day"].map(order)
         axes.plot(
-            places, rows["conversion_rate"], marker="o^sDvP"[number % 6], color=colour, label=str(variant)
+            places, rows["conversion_rate"], marker="o^sDvP"[number % 6], color=colour, label=variant
         )
         axes.fill_between(
             places, rows["conversion_low"], rows["conversion_high"], color=colour, alpha=0.15, linewidth=0

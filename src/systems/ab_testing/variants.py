@@ -6,10 +6,17 @@ from collections.abc import Iterable, Sequence
 
 from systems.ab_testing.config import CONTROL, CONTROLS
 
+# Longer digits are text: no shop numbers its variants so, and Python refuses to read thousands of them as a number.
+MOST_DIGITS = 18
+
 
 def in_order(variants: Iterable[str]) -> list[str]:
     """Ids of variants by number where they are numbers, then the others by text."""
-    return sorted(variants, key=lambda id: (not id.isdecimal(), int(id) if id.isdecimal() else 0, id))
+    return sorted(variants, key=lambda id: (not _is_number(id), int(id) if _is_number(id) else 0, id))
+
+
+def _is_number(id: str) -> bool:
+    return id.isdecimal() and len(id) <= MOST_DIGITS
 
 
 def control_of(experiment: str, variants: Sequence[str]) -> str:

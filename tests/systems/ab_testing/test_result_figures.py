@@ -67,6 +67,14 @@ def test_variants_keep_their_names_and_order_as_text() -> None:
     assert labels == ["7 (n=100)", "8 (n=90)"]
 
 
+def test_variants_stand_in_one_order_everywhere_nine_before_ten() -> None:
+    ten = RESULTS.assign(variant=RESULTS["variant"].replace({"7": "10", "8": "9"}))
+    chosen = figures.chosen(ten, "search/order", "whole", "later_purchase")
+    assert chosen["variant"].tolist() == ["9", "10"]
+    legend = figures.conversion_by_day(ten, "search/order", "later_purchase").axes[0].get_legend()
+    assert legend is not None and [each.get_text() for each in legend.get_texts()] == ["9", "10"]
+
+
 def test_contaminated_users_stand_apart_from_participants() -> None:
     widths = [patch.get_width() for patch in figures.participants(VARIANTS).axes[0].patches]
     assert widths == [100, 90, 4, 4]
