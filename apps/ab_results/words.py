@@ -15,6 +15,7 @@ from systems.ab_testing.config import (
     SURE,
     WHOLE_PERIOD,
 )
+from systems.ab_testing.splits import are_configured, odd_one_out
 from systems.ab_testing.verdicts import MISMATCH, NO_EVIDENCE, SINGLE, TOO_LITTLE, WINNER
 
 Row = Mapping[str, Any]
@@ -136,7 +137,7 @@ def title(row: Row) -> str:
         NO_EVIDENCE: "No winner: the difference may be chance",
         TOO_LITTLE: "Too little data to say who is better",
         SINGLE: "Nothing to compare: one variant only",
-        MISMATCH: "Do not trust this comparison: the split is broken",
+        MISMATCH: f"Do not trust this comparison: the split is {'broken' if are_configured(row['experiment']) else 'not even'}",
     }[str(row["verdict"])]
 
 
@@ -175,7 +176,7 @@ def _open(row: Row) -> list[str]:
 
 
 def _little(row: Row) -> list[str]:
-    smallest = min((each["n_participants"] for each in row["variants"]), default=0)
+    smallest = min(_participants(row).values(), default=0)
     buyers = sum(each["n_buyers"] for each in row["variants"])
     return [
         f"The smallest variant has {count(smallest)} users, and {count(buyers)} users bought in all; "
@@ -192,12 +193,21 @@ def _single(row: Row) -> list[str]:
 
 
 def _broken(row: Row) -> list[str]:
-    sizes = listed([f"{count(each['n_participants'])} in variant {each['variant']}" for each in row["variants"]])
-    p = p_said(row["sample_ratio_p_value"])
+    participants, p = _participants(row), p_said(row["sample_ratio_p_value"])
+    sizes = listed([f"{count(n)} in variant {variant}" for variant, n in participants.items()])
+    odd = f"Variant {odd_one_out(row['experiment'], participants)} stands out."
+    if are_configured(row["experiment"]):
+        said = f"Users were not dealt to the variants as meant: {sizes} ({p})."
+        return [said, odd, "Whatever broke the split may have made the difference, too."]
     return [
-        f"Users were not dealt to the variants as meant: {sizes} ({p}).",
-        "Whatever broke the split may have made the difference, too.",
+        f"Users were not dealt to the variants in equal shares, which are assumed because none are configured: {sizes} ({p}).",
+        f"{odd} Unless users are meant to be dealt like this, whatever broke the split may have made the difference, too.",
     ]
+
+
+def _participants(row: Row) -> dict[str, int]:
+    """Users per variant; those that only users of several variants met are none to compare."""
+    return {each["variant"]: each["n_participants"] for each in row["variants"] if each["n_participants"]}
 
 
 def _rates(row: Row) -> str:

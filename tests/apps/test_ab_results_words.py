@@ -9,6 +9,8 @@ import pytest
 
 from apps.ab_results import markup, words
 from apps.ab_results.selection import Selection, selected
+from systems.ab_testing import config
+from systems.ab_testing.verdict_figures import in_words
 from systems.ab_testing.verdicts import judge_family
 from tests.apps.experiments_gold import World, variant_rows
 
@@ -55,13 +57,35 @@ def test_equal_rates_have_no_leader() -> None:
     assert said(row).startswith("No winner: the difference may be chance. The variants share the highest rate")
 
 
-def test_few_users_one_variant_and_a_broken_split_have_words_of_their_own() -> None:
+def test_few_users_and_one_variant_have_words_of_their_own() -> None:
     few = judged("a", a={"A": (90, 3), "B": (95, 4)})
     assert "The smallest variant has 90 users, and 7 users bought in all; at least 100 users" in said(few)
     single = judged("a", a={"DEFAULT": (2000, 220)})
     assert "All 2,000 users saw variant DEFAULT; 11.0 % of them bought." in said(single)
+
+
+def test_a_variant_that_only_contaminated_users_met_is_not_the_smallest() -> None:
+    few = judged("a", a={"A": (90, 3), "B": (95, 4), "C": (0, 0)})
+    assert "The smallest variant has 90 users" in said(few)
+    uneven = judged("a", a={"1": (1000, 100), "2": (1400, 150), "3": (0, 0)})
+    assert "1,000 in variant 1 and 1,400 in variant 2 (p" in said(uneven)
+
+
+def test_where_nobody_said_how_users_are_dealt_equal_shares_are_said_to_be_assumed() -> None:
+    stray = judged("a", a={"1": (2705, 270), "2": (2643, 260), "DEFAULT": (5, 1)})
+    assert said(stray).startswith(
+        "Do not trust this comparison: the split is not even. Users were not dealt to the variants in equal shares, which are "
+        "assumed because none are configured: 2,705 in variant 1, 2,643 in variant 2 and 5 in variant DEFAULT (p < 0.001). "
+        "Variant DEFAULT stands out. Unless users are meant to be dealt like this"
+    )
+    assert "in equal shares, which are assumed because none are configured; variant DEFAULT stands out" in in_words(stray)
+
+
+def test_a_split_that_is_not_the_configured_one_is_called_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(config.SHARES, "a", {"1": 0.9, "2": 0.1})
     broken = judged("a", a={"1": (1000, 100), "2": (1400, 150)})
     assert "the split is broken. Users were not dealt to the variants as meant: 1,000 in variant 1 and 1,400" in said(broken)
+    assert "Variant 2 stands out." in said(broken) and "not dealt to the variants as meant; variant 2" in in_words(broken)
 
 
 def test_those_who_met_several_variants_are_said_to_be_left_out() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from systems.ab_testing.config import ATTRIBUTION_WINDOW_HOURS, EVENT_NAMES
+from systems.ab_testing.config import ATTRIBUTION_WINDOW_HOURS, EVENT_NAMES, LATER_PURCHASE
+from systems.ab_testing.splits import are_configured, odd_one_out
 from systems.ab_testing.variants import in_order
 from systems.ab_testing.verdicts import MISMATCH, NO_EVIDENCE, SINGLE, TOO_LITTLE, WINNER
 from utils.colours import BLUE, COLOURS, GREY
@@ -23,7 +24,8 @@ WORDS = {
     NO_EVIDENCE: "No variant is shown to be better: the difference may be chance.",
     TOO_LITTLE: "Too few users or buyers yet to say anything.",
     SINGLE: "One variant at most has users: there is nothing to compare.",
-    MISMATCH: "Users were not dealt to the variants as meant: whatever broke the split may have made the difference.",
+    MISMATCH: "Users were not dealt to the variants {as_meant}; variant {odd_one} stands out. Whatever made the split uneven may "
+    "have made the difference.",
 }
 NOTHING = "No data for this experiment and period."
 DIFFERENCE = "buyers per participant, minus the control's"
@@ -31,7 +33,16 @@ DIFFERENCE = "buyers per participant, minus the control's"
 
 def in_words(row: Mapping[str, Any] | None) -> str:
     """What the verdict means, for somebody who does not know the terms; None stands for a row that is not there."""
-    return WORDS[str(row["verdict"])].format(**row) if row is not None else NOTHING
+    if row is None:
+        return NOTHING
+    return WORDS[str(row["verdict"])].format(**row, **(_split(row) if row["verdict"] == MISMATCH else {}))
+
+
+def _split(row: Mapping[str, Any]) -> dict[str, str]:
+    experiment = str(row["experiment"])
+    participants = {str(each["variant"]): int(each["n_participants"]) for each in row["variants"] if each["n_participants"]}
+    assumed = "in equal shares, which are assumed because none are configured"
+    return {"as_meant": "as meant" if are_configured(experiment) else assumed, "odd_one": odd_one_out(experiment, participants)}
 
 
 def verdict_table(judged: pd.DataFrame) -> pd.DataFrame:
@@ -72,7 +83,7 @@ def funnel(steps: pd.DataFrame) -> Figure:
     variants = in_order({str(each) for each in steps["variant"]})
     figure, axes = new_figure(
         f"Funnel: {steps['experiment'].iloc[0]}", x=x, y=y, height=height_of(2 * len(EVENT_NAMES)),
-        subtitle=f"users who came to a step within {ATTRIBUTION_WINDOW_HOURS} h of their first exposure",
+        subtitle=f"{LATER_PURCHASE}: users who came to a step within {ATTRIBUTION_WINDOW_HOURS} h of their first exposure",
     )  # fmt: skip
     width = 0.8 / len(variants)
     for number, variant in enumerate(variants):

@@ -2,7 +2,8 @@
 
 Verdicts are tried in this order:
 `single variant`         one variant at most has participants who met no other;
-`sample ratio mismatch`  users were not dealt to the variants as meant, so that the difference may be the dealing's;
+`sample ratio mismatch`  users were not dealt to the variants as meant, equally where no shares are configured, so that the
+                         difference may be the dealing's;
 `too little data`        a variant has too few participants, or all have too few buyers;
 `winner`                 chance alone is unlikely, after adjusting for all experiments of the period, and one variant is
                          surely the best;
@@ -20,12 +21,12 @@ from systems.ab_testing.config import (
     BROKEN_SPLIT,
     LEAST_BUYERS,
     LEAST_PARTICIPANTS,
-    SHARES,
     SIGNIFICANT,
     SURE,
 )
 from systems.ab_testing.posteriors import Posteriors
 from systems.ab_testing.significance import adjusted, difference_of_rates, sample_ratio
+from systems.ab_testing.splits import shares_of
 from systems.ab_testing.variants import control_of, in_order
 
 WINNER, NO_EVIDENCE, TOO_LITTLE = "winner", "no evidence", "too little data"
@@ -42,7 +43,10 @@ COUNTED = (
 
 @dataclass(frozen=True)
 class Compared:
-    """What is known of a variant beside the others; the difference is its rate minus the control's, null for the control."""
+    """What is known of a variant beside the others; the difference is its rate minus the control's, null for the control.
+
+    The bounds hold 95 % of the posterior or more: where a handful of users leave the difference itself outside, they reach it.
+    """
 
     variant: str
     probability_best: float
@@ -100,7 +104,7 @@ def _measured(experiment: str, rows: pd.DataFrame) -> dict[str, Any]:
     leader = _leader(variants, buyers, participants)
     leads = next((each for each in compared if each.variant == leader), None)
     tested = difference_of_rates(buyers, participants)
-    shares = [SHARES.get(experiment, {}).get(each, 1.0) for each in variants]
+    shares = shares_of(experiment, variants)
     return {
         "experiment": experiment,
         "control": control_of(experiment, variants) if variants else None,
@@ -130,8 +134,9 @@ def _compared(experiment: str, variants: list[str], buyers: list[int], participa
         bounds: tuple[float | None, float | None] = (None, None)
         difference = None
         if place != control:
-            bounds = rates.difference(place, control)
             difference = buyers[place] / participants[place] - buyers[control] / participants[control]
+            low, high = rates.difference(place, control)
+            bounds = min(low, difference), max(high, difference)
         found.append(Compared(variant, float(best[place]), float(losses[place]), difference, *bounds))
     return found
 

@@ -50,4 +50,5 @@ def test_the_funnel_keeps_the_order_of_its_steps_whatever_their_size() -> None:
     axes = verdict_figures.funnel(STEPS).axes[0]
     assert [each.get_text() for each in axes.get_yticklabels()] == list(EVENT_NAMES)
     assert axes.yaxis_inverted() and [round(each.get_width(), 1) for each in axes.patches[:6]] == [0.1, 0.9, 0.5, 0.4, 0.3, 0.2]
+    assert "later_purchase" in "".join(each.get_text() for each in axes.texts)
     assert verdict_figures.funnel(STEPS[:0]).axes[0].texts

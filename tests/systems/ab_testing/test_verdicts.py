@@ -114,5 +114,17 @@ def test_a_planted_effect_is_found_as_often_as_theory_says() -> None:
     assert found == pytest.approx(power, abs=4 * np.sqrt(power * (1 - power) / len(runs)))
 
 
+def test_no_interval_leaves_out_the_difference_beside_it() -> None:
+    one, other = judged(v1=(200, 0), v2=(3, 3))["variants"]  # type: ignore[misc]  # a list of two
+    assert (one["difference"], other["difference"]) == (None, 1.0)
+    assert other["difference_low"] < 0.5 and other["difference_high"] == 1.0
+
+
+def test_ids_of_thousands_of_digits_are_text_and_stop_nothing() -> None:
+    endless = "9" * 4301
+    assert [each["variant"] for each in judged(**{"v10": (500, 50), "v9": (500, 51), f"v{endless}": (500, 52)})["variants"]] == [  # type: ignore[attr-defined]  # a list
+        "9", "10", endless]  # fmt: skip
+
+
 def test_all_verdicts_are_known_to_the_table() -> None:
     assert set(verdicts.VERDICTS) == {WINNER, NO_EVIDENCE, TOO_LITTLE, SINGLE, MISMATCH}

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 
 from engine.checks import Check, accepted_values
 from engine.spec import Column, Derived, Input
-from systems.ab_testing import config, posteriors, significance, variants, verdicts
+from systems.ab_testing import config, posteriors, significance, splits, variants, verdicts
 from utils.shipping import by_value
 
 VARIANT = (
@@ -16,7 +16,7 @@ VARIANT = (
     "difference_low: double, difference_high: double"
 )
 
-by_value(config, posteriors, significance, variants, verdicts)
+by_value(config, posteriors, significance, splits, variants, verdicts)
 
 
 def experiment_results(counts: DataFrame) -> DataFrame:
@@ -50,12 +50,15 @@ EXPERIMENT_RESULTS = Derived(
         Column("method", "string", "Test behind the p-value; null where there is nothing to test."),
         Column("p_value", "double", "Of all variants converting alike; null where nobody bought, or everybody."),
         Column("adjusted_p_value", "double", "The same after Benjamini and Hochberg, over all experiments of the period."),
-        Column("sample_ratio_p_value", "double", "Of users having been dealt to the variants as meant; null for one variant."),
+        Column(
+            "sample_ratio_p_value", "double",
+            "Of users having been dealt as meant, equally where no shares are configured; null for one variant.",
+        ),
         Column("probability_best", "double", "That the leader's true rate is the highest; null without a leader."),
         Column("expected_loss", "double", "What choosing the leader costs on average, in buyers per participant."),
         Column(
             "variants", f"array<struct<{VARIANT}>>",
-            "Per variant, by id: its counts, the same two, and its rate minus the control's with its 95 % interval.",
+            "Per variant, by id: its counts, the same two, and its rate minus the control's with its interval of 95 % or more.",
         ),
     ],
     checks=[
