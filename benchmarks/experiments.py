@@ -19,12 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 import numpy as np
 import pandas as pd
-import psutil
 import pyarrow as pa
 import requests
 from deltalake import write_deltalake
 
 from benchmarks.load import get, highest_rate, row_of
+from benchmarks.memory import Memory, watched
 from systems.ab_testing.config import EVENT_NAMES, LATER_PURCHASE, SAME_ITEM
 from systems.ab_testing.verdicts import judge_family
 
@@ -51,11 +51,11 @@ def run(home: Path) -> list[str]:
     lines = ["| statistics and start | measured | target |", "| --- | --- | --- |"]
     both = f"{N_EXPERIMENTS} experiments, both rules, one process"
     lines.append(f"| judge {both}: on both days and over all, {len(of_days):,} verdicts | {seconds_of_days:.1f} s | 5 s |")
-    lines.append(f"| the same with every hour, {len(results):,} verdicts | {seconds:.1f} s | |")
+    lines.append(f"| the same with every hour, {len(results):,} verdicts | {seconds:.1f} s | none set |")
     warehouse = home / "warehouse"
     write(warehouse, results, funnels, 0)
     load = ["", "| API | requests a second | p50 ms | p99 ms | longest ms | failed | target |", "| --- " * 7 + "|"]
-    with api(warehouse) as (url, process, seconds):
+    with api(warehouse) as (url, memory, seconds):
         lines.append(f"| from the process's start to the first answer | {seconds:.1f} s | 3 s |")
         paths = paths_of(results)
         get(url, paths, rate=50, seconds=3, seen=check)
@@ -65,18 +65,22 @@ def run(home: Path) -> list[str]:
         load.append(row_of(f"beside a commit a second; {len(beside.seen)} commits answered", beside, "p99 50"))
         best = highest_rate(lambda rate: get(url, paths, rate=rate, seconds=15, seen=check), most_ms=20)
         load += [row_of("alone, the highest rate with p99 under 20 ms", best, "aim 500")] if best else []
-        lines.append(f"| resident memory, {N_EXPERIMENTS} experiments | {megabytes(process)} MiB | |")
+        lines += memory_rows(memory, f"{N_EXPERIMENTS} experiments")
     write(home / "large", *times(results, funnels, TIMES), 0)
-    with api(home / "large") as (url, process, seconds):
+    with api(home / "large") as (url, memory, seconds):
         load.append(row_of(f"{TIMES} times the experiments", get(url, paths, rate=RATE, seconds=20, seen=check), "p99 10"))
         lines.append(f"| from start to the first answer, {TIMES} times the experiments | {seconds:.1f} s | |")
-        lines.append(f"| resident memory, {TIMES} times the experiments | {megabytes(process)} MiB | 300 MiB |")
+        lines += memory_rows(memory, f"{TIMES} times the experiments", "300 MiB")
     return lines + load
 
 
-def megabytes(process: subprocess.Popen[bytes]) -> str:
-    """Resident memory, in MiB."""
-    return f"{psutil.Process(process.pid).memory_info().rss / 1024**2:,.0f}"
+def memory_rows(memory: Memory, what: str, target: str = "") -> list[str]:
+    """What stays, and the most at once: every version is read by a process of its own, which ends with it."""
+    now, peak = (f"{each / 1024**2:,.0f} MiB" for each in (memory.now, memory.peak))
+    return [
+        f"| resident memory, {what} | {now} | {target} |",
+        f"| the same with the process that reads, at most | {peak} | none set |",
+    ]
 
 
 def judged(counts: list[pd.DataFrame]) -> tuple[pd.DataFrame, float]:
@@ -149,8 +153,8 @@ def check(path: str, answer: dict[str, Any]) -> str:
 
 
 @contextmanager
-def api(warehouse: Path, ready: str = "/experiments") -> Iterator[tuple[str, subprocess.Popen[bytes], float]]:
-    """The API as its own process, and the seconds until it gave an answer to `ready`."""
+def api(warehouse: Path, ready: str = "/experiments") -> Iterator[tuple[str, Memory, float]]:
+    """The API as its own process: its address, its memory, and the seconds until it gave an answer to `ready`."""
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "TIDELINE_SERVING": str(warehouse / "none"),
         "TIDELINE_GOLD": str(warehouse), "TIDELINE_PSEUDONYM_KEY": "of the benchmark", "TIDELINE_RECOMMENDATIONS_JOB_ID": "1",
@@ -161,14 +165,15 @@ def api(warehouse: Path, ready: str = "/experiments") -> Iterator[tuple[str, sub
         [sys.executable, "-m", "apps.api"], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL
     )
     try:
-        while process.poll() is None:
-            try:
-                if requests.get(f"{url}{ready}", timeout=5).status_code == 200:
-                    break
-            except requests.ConnectionError:
-                pass
-            time.sleep(0.05)
-        yield url, process, time.perf_counter() - started
+        with watched(process.pid) as memory:
+            while process.poll() is None:
+                try:
+                    if requests.get(f"{url}{ready}", timeout=5).status_code == 200:
+                        break
+                except requests.ConnectionError:
+                    pass
+                time.sleep(0.05)
+            yield url, memory, time.perf_counter() - started
     finally:
         process.terminate()
         process.wait()

@@ -1,11 +1,56 @@
-"""The Spark server's process and its memory."""
+"""Processes and their memory: the Spark server's, and that of an app with the processes that it starts to read."""
 
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+LOOK_SECONDS = 0.02
+
+
+@dataclass
+class Memory:
+    """Resident bytes of a process: `now` its own, `peak` the most that it and its children were seen to have at once."""
+
+    process: psutil.Process
+    peak: int = 0
+
+    @property
+    def now(self) -> int:
+        return int(self.process.memory_info().rss)
+
+    def look(self) -> None:
+        found = 0
+        for each in [self.process, *self.process.children(recursive=True)]:
+            try:
+                found += each.memory_info().rss
+            except psutil.NoSuchProcess:  # ended since it was listed
+                continue
+        self.peak = max(self.peak, found)
+
+
+@contextmanager
+def watched(pid: int) -> Iterator[Memory]:
+    """The memory of a process that runs until the end, looked at fifty times a second."""
+    memory, is_over = Memory(psutil.Process(pid)), threading.Event()
+
+    def look() -> None:
+        while not is_over.wait(LOOK_SECONDS):
+            memory.look()
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield memory
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def process_of(home: Path) -> psutil.Process:

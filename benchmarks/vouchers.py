@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 import pyarrow as pa
 from deltalake import write_deltalake
 
-from benchmarks.experiments import api, committing, megabytes
+from benchmarks.experiments import api, committing, memory_rows
 from benchmarks.load import ask, highest_rate, row_of
 from systems.vouchers.config import COUNTRIES, FREQUENCY, NONE, RECENCY, REFERENCES
 
@@ -38,7 +38,7 @@ def run(home: Path, seconds: float = 30) -> list[str]:
     load = ["", "| API | requests a second | p50 ms | p99 ms | longest ms | failed | target |", "| --- " * 7 + "|"]
     warehouse, bodies = home / "warehouse", bodies_of()
     write(warehouse, 0)
-    with api(warehouse, ready="/ready") as (url, process, started):
+    with api(warehouse, ready="/ready") as (url, memory, started):
         lines.append(f"| from the process's start to the first answer | {started:.1f} s | 3 s |")
         ask(url + ROUTE, bodies, rate=50, seconds=seconds / 10, seen=check)
         load.append(row_of("alone", ask(url + ROUTE, bodies, rate=RATE, seconds=seconds, seen=check), "p99 10"))
@@ -47,13 +47,13 @@ def run(home: Path, seconds: float = 30) -> list[str]:
         load.append(row_of(f"beside a commit a second; {len(beside.seen)} commits answered", beside, "p99 50"))
         best = highest_rate(lambda rate: ask(url + ROUTE, bodies, rate=rate, seconds=seconds / 2, seen=check), most_ms=20)
         load += [row_of("alone, the highest rate with p99 under 20 ms", best, "aim 500")] if best else []
-        lines.append(f"| resident memory | {megabytes(process)} MiB | |")
+        lines += memory_rows(memory, f"{len(COUNTRIES)} countries")
     write(home / "large", 0, n_countries=TIMES)
-    with api(home / "large", ready="/ready") as (url, process, started):
+    with api(home / "large", ready="/ready") as (url, memory, started):
         lines.append(f"| from start to the first answer, {TIMES:,} countries | {started:.1f} s | |")
         found = ask(url + ROUTE, bodies, rate=RATE, seconds=seconds, seen=check)
         load.append(row_of(f"{TIMES:,} countries", found, "p99 10"))
-        lines.append(f"| resident memory, {TIMES:,} countries | {megabytes(process)} MiB | 300 MiB |")
+        lines += memory_rows(memory, f"{TIMES:,} countries", "300 MiB")
     return lines + load
 
 
