@@ -10,7 +10,7 @@ import pytest
 from tideline.commands.docs import TARGET, tables_page
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/systems/*/README.md")]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/systems/*/README.md"), *ROOT.glob("apps/*/README.md")]
 
 
 def test_the_data_dictionary_is_current():
