@@ -74,4 +74,4 @@ def test_a_link_is_good_for_minutes() -> None:
 def test_a_result_without_rows_has_no_link(sql: Sql) -> None:
     answer = sql("SELECT id FROM range(0)", disposition=Disposition.EXTERNAL_LINKS)
     assert answer.result is not None
-    assert (answer.result.external_links, answer.result.data_array) == (None, None)
+    assert not answer.result.external_links and answer.result.data_array is None
