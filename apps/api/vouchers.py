@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -24,9 +23,10 @@ from systems.vouchers.questions import (
     select_voucher,
 )
 from utils.snapshots import Snapshot, Snapshots
+from utils.times import strict_time
 
 router = APIRouter(tags=["vouchers"])
-FORM, FORMAT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%d %H:%M:%S"
+FORMAT = "%Y-%m-%d %H:%M:%S"
 MOST_WRONG = 50
 TIME_PATTERN = f"^{DAY_PATTERN} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
 EXAMPLE: dict[str, Any] = {
@@ -36,12 +36,10 @@ EXAMPLE: dict[str, Any] = {
 
 
 def _moment(text: str) -> str:
-    if not FORM.fullmatch(text):
-        raise ValueError("a time written as YYYY-MM-DD HH:MM:SS")
     try:
-        datetime.strptime(text, FORMAT)
+        strict_time(text, FORMAT)
     except ValueError:
-        raise ValueError("no such day or time") from None
+        raise ValueError("not a time written as YYYY-MM-DD HH:MM:SS") from None
     return text
 
 
