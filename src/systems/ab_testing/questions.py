@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,12 +13,9 @@ from systems.ab_testing.variants import in_order
 from utils.apart import saved_apart
 from utils.gold import Gold
 from utils.rows import Rows
+from utils.times import strict_time
 
 TABLES = ("ab_testing_gold.experiment_results", "ab_testing_gold.experiment_funnel")
-# Four, two, two and perhaps two ASCII digits: dates are read strictly, so that each period has one name.
-FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2})?")
-
-
 # What is read of both tables; the first three, and the first two, are what rows are asked for by.
 RESULT = (
     "experiment", "day", "attribution", "attribution_window_hours", "verdict", "winner", "leader", "control",
@@ -41,9 +36,7 @@ def period_of(text: str) -> str:
     """The period that a text names: `YYYY-MM-DD`, `YYYY-MM-DD HH` or `whole`. Raises BadPeriod."""
     if text != WHOLE_PERIOD:
         try:
-            if not FORM.fullmatch(text):
-                raise ValueError(text)
-            datetime.strptime(text, "%Y-%m-%d %H" if " " in text else "%Y-%m-%d")
+            strict_time(text, "%Y-%m-%d %H" if " " in text else "%Y-%m-%d")
         except ValueError:
             raise BadPeriod(f"`{text}` is no day: expected YYYY-MM-DD, YYYY-MM-DD HH or {WHOLE_PERIOD}") from None
     return text
