@@ -6,7 +6,7 @@ is not its affair: `judging.top` leaves those out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias
@@ -175,9 +175,9 @@ class Als:
         return _strongest(paid, self.factors[paid] @ self.factors[companies].T)
 
 
-MODELS: dict[str, Callable[[Matrix], Model]] = {
-    "popularity": Popularity.fit, "item_knn": ItemKnn.fit, "embeddings": Embeddings.fit, "als": Als.fit,
-}  # fmt: skip
+MODELS: dict[str, type[Popularity] | type[ItemKnn] | type[Embeddings] | type[Als]] = {
+    model.name: model for model in (Popularity, ItemKnn, Embeddings, Als)
+}
 
 
 def matrix_of(clients: Sequence[int] | NDArray[Any], companies: Sequence[int] | NDArray[Any], shape: tuple[int, int]) -> Matrix:

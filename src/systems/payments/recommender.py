@@ -20,14 +20,11 @@ from scipy import sparse
 from systems.payments.config import POPULAR
 from systems.payments.index import CompanyIndex
 from systems.payments.judging import CLIENTS_AT_ONCE, top
-from systems.payments.models import Als, Embeddings, Floats, Ints, ItemKnn, Matrix, Model, Popularity
+from systems.payments.models import MODELS, Embeddings, Floats, Ints, Matrix, Model
 from systems.payments.taste import Taste
 
 # How many near companies and popular ones the model puts in order for a client.
 NEAR = 200
-CLASSES: dict[str, type[Popularity] | type[ItemKnn] | type[Embeddings] | type[Als]] = {
-    "popularity": Popularity, "item_knn": ItemKnn, "embeddings": Embeddings, "als": Als,
-}  # fmt: skip
 FACTS, COMPANIES, CLIENTS, PAID, INDEX = "facts.json", "companies.parquet", "clients.npy", "paid.npz", "near.usearch"
 
 
@@ -145,7 +142,7 @@ def _save_model(folder: Path, name: str, model: Any) -> None:
 
 
 def _load_model(folder: Path, name: str) -> Model:
-    class_ = CLASSES[name]
+    class_ = MODELS[name]
     with np.load(folder / f"{name}.npz") as dense:
         values: dict[str, Any] = dict(dense)
     for field in fields(class_):

@@ -36,7 +36,7 @@ def publish(folder: Path, version: str, files: Path) -> None:
 
 
 def registered(name: str, model: str, facts: Mapping[str, Any]) -> str:
-    """Register a logged model under its alias and give its version; one that learned from the same inputs is not doubled."""
+    """Register a logged model under its alias and give its version; a run that is published again has its version already."""
     import mlflow
     from mlflow.exceptions import MlflowException
 

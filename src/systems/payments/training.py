@@ -60,8 +60,8 @@ def train(
     before, after, split_at = taste.split()
     say(f"{taste.paid.nnz} pairs of {len(taste.clients)} clients and {len(taste.companies)} companies, split at {split_at}")
     judgements = {}
-    for name, fit in MODELS.items():
-        judgements[name] = judge(fit(before), before, after)
+    for name, model in MODELS.items():
+        judgements[name] = judge(model.fit(before), before, after)
         say(f"{name}: recall@{TOP} {judgements[name].recall:.3f}")
     winner = max(judgements, key=lambda name: judgements[name].recall)
     judgements[SERVED] = _as_served(taste, winner, before, after)
@@ -80,14 +80,15 @@ def columns_of(taste: Taste, popular: pd.DataFrame) -> Ints:
 
 
 def _recommender(taste: Taste, winner: str, embeddings: Embeddings, popular: Ints) -> Recommender:
-    model = embeddings if winner == embeddings.name else MODELS[winner](taste.paid)
+    model = embeddings if winner == embeddings.name else MODELS[winner].fit(taste.paid)
     return Recommender.fit(taste, model, embeddings, popular)
 
 
 def _as_served(taste: Taste, winner: str, before: Matrix, after: Matrix) -> Judgement:
     """What is lost by ordering only those companies that the index names, and leaving closed ones out.
 
-    Nothing is used that was not known at the split: neither features nor popularity of the whole window.
+    It learns from payments before the split alone: features and popularity are of the whole window, and stay out. Which
+    companies are closed is as of the window's end: nobody is served one of them.
     """
     then = replace(taste, paid=before)
     popular = np.argsort(-np.asarray(before.sum(axis=0)).ravel(), kind="stable")

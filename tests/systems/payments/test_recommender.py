@@ -32,7 +32,7 @@ class Split:
 
     @cached_property
     def judgements(self) -> dict[str, Judgement]:
-        return {name: judge(fit(self.paid), self.paid, self.later) for name, fit in MODELS.items()}
+        return {name: judge(model.fit(self.paid), self.paid, self.later) for name, model in MODELS.items()}
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ def test_a_world_without_taste_gives_no_model_an_advantage() -> None:
     client, company = draw.integers(0, 3_000, 30_000), draw.choice(500, 30_000, p=weights / weights.sum())
     paid, later = (matrix_of(client[half], company[half], (3_000, 500)) for half in (slice(0, 20_000), slice(20_000, None)))
     popularity = judge(Popularity.fit(paid), paid, later).recall
-    for name, fit in MODELS.items():
-        assert judge(fit(paid), paid, later).recall < 1.1 * popularity, name
+    for name, model in MODELS.items():
+        assert judge(model.fit(paid), paid, later).recall < 1.1 * popularity, name
 
 
 def test_what_a_client_pays_already_is_never_recommended_and_order_is_kept() -> None:
@@ -108,5 +108,5 @@ def test_recall_and_ndcg_are_those_of_the_definition() -> None:
 
 def test_models_are_the_same_when_fitted_again(split: Split) -> None:
     some = split.paid[:200]
-    for name, fit in MODELS.items():
-        assert np.allclose(fit(split.paid).scores(some), fit(split.paid).scores(some), atol=1e-4), name
+    for name, model in MODELS.items():
+        assert np.allclose(model.fit(split.paid).scores(some), model.fit(split.paid).scores(some), atol=1e-4), name
