@@ -86,8 +86,8 @@ def test_what_was_saved_answers_as_before(trained: Trained, served: Recommender)
 
 def test_every_winner_can_be_served(trained: Trained, tmp_path) -> None:
     made = trained.recommender
-    for name, fit in MODELS.items():
-        model = made.embeddings if name == "embeddings" else fit(made.paid)
+    for name, kind in MODELS.items():
+        model = made.embeddings if name == "embeddings" else kind.fit(made.paid)
         replace(made, model=model).save(tmp_path / name, {})
         found, facts = Recommender.load(tmp_path / name)
         assert facts["model"] == found.model.name == name
@@ -190,8 +190,20 @@ def test_training_again_gives_the_same_recommender(world: World, trained: Traine
     assert (again.recommender.recommend(rows, 10).companies == trained.recommender.recommend(rows, 10).companies).all()
 
 
-def test_neighbours_do_not_mean_a_similar_ticket(world: World) -> None:
-    """Amounts lie on a log scale beside the rest: dearer companies of a taste stay near to it."""
+def test_neighbours_share_a_taste_and_not_the_size_of_their_tickets(world: World, served: Recommender) -> None:
+    """The ten nearest of every company, as the index names them; the largest companies belong to no taste."""
+    asked = np.flatnonzero(world.cluster >= 0)
+    near = served.index.near(served.embeddings.vectors[asked], TOP + 1)
+    other = near != asked[:, None]
+    one = np.repeat(asked, other.sum(axis=1))
+    tickets, anybody = np.log10(world.ticket), np.random.default_rng(1).choice(asked, len(one))
+    of_neighbours, by_chance = (np.abs(tickets[one] - tickets[beside]).mean() for beside in (near[other], anybody))
+    assert (world.cluster[one] == world.cluster[near[other]]).mean() > 0.5, "by chance it would be 0.006"
+    assert of_neighbours > 0.95 * by_chance
+
+
+def test_features_do_not_depend_on_how_dear_companies_are_as_a_whole(world: World) -> None:
+    """Amounts lie on a log scale beside the rest."""
     taste, _ = taste_of(world, PAYMENTS)
     features = taste.features()
     assert abs(features[:, 0].std() - 1) < 1e-3
