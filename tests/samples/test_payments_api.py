@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -10,9 +11,11 @@ from statistics import median
 import psycopg
 import pytest
 import requests
+from starlette.testclient import TestClient
 
 from tests.samples.payments_api import Service, payments_service
 from tideline.samples.payments import sample, write_day
+from tideline.samples.payments.api import create_app
 from tideline.samples.payments.database import FUTURE_ID, upsert
 from tideline.samples.payments.life import LARGEST, Version
 
@@ -138,6 +141,19 @@ def test_too_many_requests_are_told_how_long_to_wait(service: Service) -> None:
     service.break_next("429")
     refused = service.get("companies", limit=1)
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+
+
+def test_no_more_requests_are_answered_than_a_second_allows(service: Service) -> None:
+    app = create_app(service.owner.dsn, "t", requests_per_second=3)
+    with TestClient(app, headers={"Authorization": "Bearer t"}) as client:
+        began = time.monotonic()
+        answers = [client.get("/companies", params={"limit": 1}) for _ in range(30)]
+        seconds = time.monotonic() - began
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert len(answers) - len(refused) <= 3 * (seconds + 1)
+        assert {answer.headers["Retry-After"] for answer in refused} == {"1"}
+        time.sleep(1)
+        assert client.get("/companies", params={"limit": 1}).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["500", "cut", "wrong_json", "repeat", "slow"])
