@@ -67,13 +67,14 @@ display(figures.posts_by_comments(posts, period, stored))
 
 # MAGIC %md
 # MAGIC ## The chosen post
-# MAGIC What its comments say. The line `method` tells who says it: a language model, or the comments themselves.
+# MAGIC What its comments say. The line `method` tells who says it: a language model, or the comments themselves; `since then`, what a summary does not know yet.
 
 # COMMAND ----------
 
 chosen = shown.chosen_post(posts, post_id, period)
-summary = shown.summary_of(chosen, stored, comments_of(comments, chosen), language)
-display(shown.in_lines(summary))
+texts = comments_of(comments, chosen)
+summary = shown.summary_of(chosen, stored, texts, language)
+display(shown.in_lines(summary, shown.since(summary, texts)))
 
 # COMMAND ----------
 

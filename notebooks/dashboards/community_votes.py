@@ -1,7 +1,7 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Votes: what does the community choose, and who decides?
-# MAGIC Shows gold of the community: chosen options of polls and their weights. Reads `monthly_activity`, `daily_activity`, `daily_poll_votes` and `poll_results` of `community_gold`; writes nothing. A withdrawn vote leaves nothing; votes for polls that do not exist count as `unknown`.
+# MAGIC Shows gold of the community: chosen options of polls and their weights. Reads `monthly_activity`, `monthly_forecast`, `daily_activity`, `daily_poll_votes` and `poll_results` of `community_gold`; writes nothing. A withdrawn vote leaves nothing; votes for polls that do not exist count as `unknown`.
 # MAGIC
 # MAGIC Widgets: `post_id` (the poll that is shown in detail; empty: the newest that was voted for in the window); `start_date`, `end_date` (YYYY-MM-DD, both included; empty: the last 30 days that have votes); `catalog`, `schema_prefix` (where the tables stand).
 
@@ -51,6 +51,20 @@ post_id = figures.chosen_poll(chosen_post, polls, options, period)
 # COMMAND ----------
 
 display(figures.monthly_votes(months))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Votes in the months ahead
+# MAGIC Chosen options of every month, and what is expected of the next ones; the band is what past errors leave open.
+
+# COMMAND ----------
+
+from engine.publish import published_rows
+from systems.community import forecast_figures
+
+forecast = published_rows(spark, settings.system, "gold.monthly_forecast", settings).toPandas()
+display(forecast_figures.votes_forecast(months, forecast))
 
 # COMMAND ----------
 

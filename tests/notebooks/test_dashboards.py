@@ -26,7 +26,7 @@ pytestmark = pytest.mark.long
 DASHBOARDS = {
     "community_users": (6, 2),
     "community_posts": (5, 0),
-    "community_votes": (5, 1),
+    "community_votes": (6, 1),
     "community_top_countries": (1, 1),
     "community_post_comments_summary": (3, 1),
     "ab_testing": (5, 3),
@@ -50,6 +50,8 @@ ROWS = {
     ),
     "monthly_forecast": (
         "('support', date'2024-02-01', 5.0, null, null, 0.8, null, 'last month again', 'too little history: 1 month', "
+        "date'2024-01-01', 1, 'not registered', 'f00'), "
+        "('votes', date'2024-02-01', 3.0, 2.0, 4.0, 0.8, 0.75, 'seasonal naive', 'errs least, and is naive', "
         "date'2024-01-01', 1, 'not registered', 'f00'), "
         "('comments', date'2024-02-01', 2.0, 1.0, 3.0, 0.8, 0.75, 'seasonal naive', 'errs least, and is naive', "
         "date'2024-01-01', 1, 'not registered', 'f00')"
@@ -91,9 +93,9 @@ ROWS = {
         "{\"variant\": \"DEFAULT\", \"n_participants\": 10, \"probability_best\": 0.7}]', '" + VARIANTS + "'))"
     ),
     "experiment_funnel": (
-        "('a/b', 'DEFAULT', 'whole', 'whole', 1, 'SEARCH', 4, 10, 0.4, 48), "
-        "('a/b', 'DEFAULT', 'whole', 'whole', 2, 'PRODUCT', 9, 10, 0.9, 48), "
-        "('a/b', '7', 'whole', 'whole', 1, 'SEARCH', 3, 9, 0.33, 48)"
+        "('a/b', 'DEFAULT', 'whole', 'whole', 1, 'SEARCH', 4, 10, 0.4, 'later_purchase', 48), "
+        "('a/b', 'DEFAULT', 'whole', 'whole', 2, 'PRODUCT', 9, 10, 0.9, 'later_purchase', 48), "
+        "('a/b', '7', 'whole', 'whole', 1, 'SEARCH', 3, 9, 0.33, 'later_purchase', 48)"
     ),
     "funnel_steps": (
         "('purchase', date'2023-06-01', 'mobile', 'female', 'ads', 'closed', 1, 'landing', 'search', 9, 4, 0, 44.4, 55.6, null), "

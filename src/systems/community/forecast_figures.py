@@ -35,6 +35,11 @@ def comments_forecast(months: pd.DataFrame, forecast: pd.DataFrame) -> Figure:
     return _drawn(COMMENTS, months, "n_comments", forecast, GREEN)
 
 
+def votes_forecast(months: pd.DataFrame, forecast: pd.DataFrame) -> Figure:
+    """Chosen options per month, from `monthly_activity`, and the months ahead from `monthly_forecast`."""
+    return _drawn(VOTES, months, "n_chosen_options", forecast, BLUE)
+
+
 def of_outlooks(found: Mapping[str, Outlook]) -> Figure:
     """Every series with its months ahead, one below the other, as the forecast's own notebook shows them."""
     if not found:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from systems.community import comment_figures as figures
 from systems.community.activity_figures import Period, shown_period
 from systems.community.summaries import shown
+from systems.community.summaries.threads import threads_of
 from utils.errors import SettingsError
 
 POSTS = pd.DataFrame(
@@ -105,6 +106,17 @@ def test_a_stored_summary_wins_and_without_one_key_comments_are_found_on_the_spo
     assert lines["method"] == f"extractive: key comments, quoted ({shown.ON_THE_SPOT})"
     assert lines["post"] == "p2" and "made" not in lines
     assert shown.summary_of("", [], COMMENTS[:0], "en") is None
+
+
+def test_a_summary_says_what_it_does_not_know_yet() -> None:
+    (thread,) = threads_of(COMMENTS.assign(post_id="p1", title="Title of p1"))
+    stored = row("p1") | {"content_hash": thread.content_hash, "n_comments": thread.n_comments}
+    more = pd.concat([COMMENTS, COMMENTS.tail(1).assign(comment_id="new", body="and one more")])
+    assert shown.since(stored, COMMENTS) == "" == shown.since(None, COMMENTS)
+    assert shown.since(stored, more) == "1 comment more"
+    assert shown.since(stored, COMMENTS[:0]) == f"{thread.n_comments} comments fewer"
+    assert shown.since(stored, COMMENTS.assign(body="all of them are other words")) == "comments were changed"
+    assert dict(shown.in_lines(stored, "1 comment more").values.tolist())["since then"] == "1 comment more"
 
 
 def test_a_summary_is_read_line_by_line_with_its_method() -> None:

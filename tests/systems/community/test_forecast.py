@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -173,6 +174,29 @@ def test_the_figure_of_support_begins_where_it_is_known_and_not_at_nought() -> N
     assert axes.lines[0].get_ydata().tolist() == [2, 3]
     (empty,) = forecast_figures.support_forecast(support(1, [0])[:0], published[:0]).axes
     assert empty.texts[0].get_text() == forecast_figures.NO_FORECAST
+
+
+@pytest.mark.parametrize(
+    ("draw", "series", "column"),
+    [
+        (forecast_figures.support_forecast, "support", "entitled_amount"),
+        (forecast_figures.comments_forecast, "comments", "n_comments"),
+        (forecast_figures.votes_forecast, "votes", "n_chosen_options"),
+    ],
+)
+def test_a_forecast_is_drawn_with_its_interval_after_what_is_known(draw: Any, series: str, column: str) -> None:
+    found = of(growth(8), series)
+    ahead = monthly_forecast({series: found, "another": of(growth(9), "another")}, {}).assign(run_id="r")
+    known = pd.DataFrame({"month": found.series.months, column: found.series.values, "n_users": 9, "n_users_unknown": 0,
+                          "is_finished": True})  # fmt: skip
+    (axes,) = draw(known, ahead).axes
+    was, said = (line.get_ydata().tolist() for line in axes.lines)
+    rows = found.rows()
+    assert (was, said) == (found.series.values.tolist(), rows["value"].tolist())
+    (band,) = axes.collections
+    height = band.get_paths()[0].vertices[:, 1]
+    assert (height.min(), height.max()) == pytest.approx((rows["low"].min(), rows["high"].max()))
+    assert any("interval from past errors" in text.get_text() for text in axes.figure.legends[0].get_texts())
 
 
 def test_the_model_says_what_was_published(tmp_path: Path, repository: Path) -> None:

@@ -39,6 +39,18 @@ def summary_of(post_id: str, stored: Sequence[Row], comments: pd.DataFrame, lang
     return extracted(threads[0], language, date.min, ON_THE_SPOT) if threads else None
 
 
+def since(row: Row | None, comments: pd.DataFrame) -> str:
+    """What changed after a summary was made, by the comments as they are now; empty where nothing did."""
+    if row is None:
+        return ""
+    threads = threads_of(comments.assign(post_id=row["post_id"], title=row["title"]))
+    now = threads[0] if threads else None
+    if now and now.content_hash == row["content_hash"]:
+        return ""
+    more = (now.n_comments if now else 0) - row["n_comments"]
+    return f"{abs(more):,} comment{'s' * (abs(more) != 1)} {'more' if more > 0 else 'fewer'}" if more else "comments were changed"
+
+
 def said(rows: Sequence[Row]) -> pd.DataFrame:
     """Summaries as people read them, one per line; the method stands beside every one."""
     lines = [
@@ -52,14 +64,14 @@ def said(rows: Sequence[Row]) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=columns)
 
 
-def in_lines(row: Row | None) -> pd.DataFrame:
-    """One summary as a table of two columns."""
+def in_lines(row: Row | None, changed: str = "") -> pd.DataFrame:
+    """One summary as a table of two columns; `changed` is what `since` says of it."""
     if row is None:
         return pd.DataFrame([("summary", NOTHING)], columns=["what", "value"])
     day = [] if row["summarised_at"] == date.min else [("made", str(row["summarised_at"]))]
     lines = [
         ("post", row["post_id"] if row["title"] == UNKNOWN else f"{row['title']} ({row['post_id']})"), ("method", method_of(row)),
-        ("comments read", f"{row['n_comments']:,}"), *day,
+        ("comments read", f"{row['n_comments']:,}"), *day, *([("since then", changed)] if changed else []),
         *(("summary", line) for line in row["summary"].split("\n")),
         ("keywords", ", ".join(row["keywords"]) or "none"), ("sentiment", row["sentiment"]),
     ]  # fmt: skip
