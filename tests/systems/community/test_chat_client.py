@@ -30,14 +30,14 @@ def counts(part: Any) -> dict[str, int]:
     return {each.request: each.n_comments for each in part.answer.requests}
 
 
-@pytest.mark.parametrize("kind", ["429", "429:0", "500", "slow:0.6", "cut", "page", "text"])
+@pytest.mark.parametrize("kind", ["429", "429:0", "500", "slow:3", "cut", "page", "text"])
 def test_what_passes_is_asked_again_and_the_answer_is_whole(kind: str) -> None:
-    with chat_server(broken=[kind, kind]) as server, client_of(server, timeout_seconds=0.3) as client:
+    with chat_server(broken=[kind, kind]) as server, client_of(server, timeout_seconds=2) as client:
         part = summarised(client, SMALL, "en")
         assert counts(part) == wishes(SMALL)
         assert len(server.calls) == 3
         assert part.usage.n_calls == 1 and client.budget.used == part.usage
-        assert (client.budget.lost > 0) == (kind in ("slow:0.6", "cut", "page", "text"))
+        assert (client.budget.lost > 0) == (kind in ("slow:3", "cut", "page", "text"))
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_half_a_count_of_tokens_is_completed_by_the_bound() -> None:
         assert (usage.tokens_in, usage.tokens_out) == (7, client.endpoint.answer_tokens)
 
 
-@pytest.mark.parametrize("kind", ["500", "cut", "slow:0.4"])
+@pytest.mark.parametrize("kind", ["500", "cut", "slow:2"])
 def test_an_endpoint_that_keeps_failing_is_left_after_the_last_attempt(kind: str) -> None:
-    with chat_server(broken=[kind] * 9) as server, client_of(server, timeout_seconds=0.1, max_attempts=3) as client:
+    with chat_server(broken=[kind] * 9) as server, client_of(server, timeout_seconds=1, max_attempts=3) as client:
         with pytest.raises(SourceError, match=r"model `m` at http://127.*\(3 attempts\).*expected an answer"):
             client.ask(PROMPT)
         assert len(server.calls) == 3
@@ -93,11 +93,11 @@ def test_a_prompt_that_is_refused_does_not_stop_the_others() -> None:
 
 
 def test_retry_after_is_kept_to_by_every_call() -> None:
-    with chat_server(broken=["429:2"]) as server, client_of(server, chunk_tokens=4_200) as client:
+    with chat_server(broken=["429:5"]) as server, client_of(server, chunk_tokens=4_200) as client:
         part = summarised(client, thread_of(400), "en")
     _, *others = sorted(call.at - server.calls[0].at for call in server.calls)
-    rested = [at for at in others if at > 1.0]  # the rest were on their way
-    assert len(rested) >= 2 and min(rested) >= 2.0
+    rested = [at for at in others if at > 2.0]  # the rest were on their way
+    assert len(rested) >= 2 and min(rested) >= 5.0
     assert part.n_comments == 400
 
 
@@ -105,7 +105,7 @@ def test_retry_after_may_be_a_date() -> None:
     due = datetime.now(UTC) + timedelta(seconds=3)
     with chat_server(broken=[f"429:{format_datetime(due, usegmt=True)}"]) as server, client_of(server) as client:
         client.ask(PROMPT)
-        assert server.calls[1].at - server.calls[0].at >= 1.5
+        assert datetime.now(UTC) >= due.replace(microsecond=0) and len(server.calls) == 2
 
 
 def test_an_endpoint_that_asks_for_an_hour_is_not_waited_for() -> None:
@@ -113,7 +113,7 @@ def test_an_endpoint_that_asks_for_an_hour_is_not_waited_for() -> None:
         started = time.monotonic()
         with pytest.raises(SourceError, match=r"asks to wait 3600 s.*requests_per_minute"):
             client.ask(PROMPT)
-        assert time.monotonic() - started < 2 and len(server.calls) == 1
+        assert time.monotonic() - started < 60 and len(server.calls) == 1
 
 
 @pytest.mark.parametrize(
@@ -145,12 +145,14 @@ def test_an_answer_in_a_fence_is_read() -> None:
 
 def test_calls_at_once_and_in_a_period_stay_within_the_limits() -> None:
     with chat_server(latency=0.05) as server:
-        pace = Pace(10, seconds=1.0)
+        pace, began = Pace(10, seconds=1.0), time.monotonic()
         with client_of(server, pace=pace, max_concurrent=3, chunk_tokens=4_200) as client:
+            client.ask(PROMPT)  # the first call takes longer to the server than all others
             summarised(client, thread_of(2_500), "en")
         assert len(server.calls) > 25
+        assert time.monotonic() - began >= (len(server.calls) - 1) // 10
         assert 2 <= server.peak <= 3
-        assert 5 <= server.most_within(0.9) <= 10  # calls need a little longer to the server at one time than at another
+        assert server.most_within(0.9) >= 5 and server.most_within(0.5) <= 10  # on their way, calls may come closer together
 
 
 def test_a_minute_holds_as_many_calls_as_the_endpoint_allows() -> None:
