@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -17,6 +18,8 @@ from tests.workspace.web.waiting import ended, press
 from tideline.workspace.jobs import RunStore
 from tideline.workspace.jobs.events import EventLog
 from tideline.workspace.layout import Layout
+from tideline.workspace.web.live import changes_of, digest_of
+from tideline.workspace.web.streams import Change
 
 RUN = "2023060200000001"
 FILES = {
@@ -64,14 +67,8 @@ def text_of(shop: Site, visitor: requests.Session, path: str, status: int = 200)
 
 
 def changes(shop: Site, visitor: requests.Session, path: str) -> Iterator[dict[str, str]]:
-    """What a stream sends from now on, to its end."""
-    answer = visitor.get(f"{shop.host}{path}", stream=True, timeout=60)
-    time.sleep(1)  # it has looked once: from here on it sends what changes
-    return _sent(answer)
-
-
-def _sent(answer: requests.Response) -> Iterator[dict[str, str]]:
-    with answer:
+    """What a stream sends, to its end."""
+    with visitor.get(f"{shop.host}{path}", stream=True, timeout=60) as answer:
         for line in answer.iter_lines(chunk_size=1, decode_unicode=True):
             if line.startswith("event: end"):
                 return
@@ -209,9 +206,14 @@ def test_a_stream_sends_what_changed_and_ends_with_the_run(shop: Site, store: Ru
     with store.hold(run):
         text = text_of(shop, visitor, f"/runs/{run.run_id}")
         assert "at work: say" in text and "Started from elsewhere" in text
-        path = re.search(r'data-stream="([^"]+)"', text)
+        path = re.search(r'data-stream="([^"?]+)\?seen=([^"]+)"', text)
         assert path
         found = changes(shop, visitor, path.group(1))
+        parts: dict[str, str] = {}
+        while "run-task-2" not in parts:  # the last one: without `seen`, all are sent first
+            change = next(found)
+            parts[change["target"]] = change["html"]
+        assert path.group(2) == digest_of(parts)  # by it the page says that it has them
         run.tasks["say"].state = "SUCCESS"
         store.save(run)
         assert {next(found)["target"] for _ in range(3)} == {"run-said", "run-graph", "run-task-1"}
@@ -222,6 +224,18 @@ def test_a_stream_sends_what_changed_and_ends_with_the_run(shop: Site, store: Ru
     assert targets >= {"run-said", "run-head", "run-task-2"} and "run-task-1" not in targets
     assert "All went well" in next(each["html"] for each in rest if each["target"] == "run-said")
     assert "data-stream" not in text_of(shop, visitor, f"/runs/{run.run_id}")
+
+
+def test_a_page_that_has_all_parts_is_sent_only_what_changes_and_any_other_all() -> None:
+    parts = {"run-said": "at work", "run-head": "a run"}
+
+    async def sent(seen: str) -> list[Change]:
+        looks = iter([(parts, False), ({**parts, "run-said": "ended"}, True)])
+        return [change async for change in changes_of(lambda: next(looks), seen=seen, poll_seconds=0)]
+
+    ended = Change("run-said", "ended")
+    assert asyncio.run(sent(digest_of(parts))) == [ended]
+    assert asyncio.run(sent("of before")) == [*(Change(*part) for part in parts.items()), ended]
 
 
 def test_a_run_whose_process_died_is_shown_as_stopped_while_one_looks(
