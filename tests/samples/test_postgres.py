@@ -5,20 +5,20 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
 
+from tests.samples.cluster import running_cluster
 from tideline.samples.postgres import Login, Postgres
 from tideline.workspace.errors import WorkspaceError
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    cluster = Postgres(tmp_path_factory.mktemp("postgres") / "sources")
-    cluster.start()
-    yield cluster
-    cluster.stop()
+def cluster() -> Iterator[Postgres]:
+    with running_cluster() as cluster:
+        yield cluster
 
 
 def test_a_role_needs_its_password_and_a_reader_cannot_write(cluster: Postgres) -> None:
@@ -47,8 +47,15 @@ def test_it_listens_on_loopback_alone_and_one_database_is_closed_to_the_roles_of
         psycopg.connect(stranger.dsn)
 
 
-def test_data_and_passwords_outlive_the_server(tmp_path: Path) -> None:
-    cluster = Postgres(tmp_path / "sources")
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not below pytest's folders, as `tests/samples/cluster.py` explains."""
+    with TemporaryDirectory(prefix="tideline-postgres-") as name:
+        yield Path(name)
+
+
+def test_data_and_passwords_outlive_the_server(folder: Path) -> None:
+    cluster = Postgres(folder / "sources")
     assert cluster.port is None
     assert cluster.stop() is False
     first = cluster.start()
@@ -61,7 +68,7 @@ def test_data_and_passwords_outlive_the_server(tmp_path: Path) -> None:
         cluster.login("shop", "shop_owner")
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", first)) != 0
-    Postgres(tmp_path / "sources").start()
+    Postgres(folder / "sources").start()
     again, _ = cluster.ensure_database("shop")
     assert again.password == owner.password
     with psycopg.connect(again.dsn) as connection:
