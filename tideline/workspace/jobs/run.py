@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tideline.workspace.bundle.model import Bundle
+from tideline.workspace.errors import JobError
 from tideline.workspace.jobs import states as s
 from tideline.workspace.jobs.context import Running, Work
 from tideline.workspace.jobs.events import EventLog, Listener
@@ -54,7 +55,8 @@ def run_job(
     if not is_checked:
         refuse_what_cannot_run(bundle, key)
     run = _new_run(plan, store, trigger or Trigger(), variables=variables or {}, server=server)
-    with store.hold(run):
+    with store.hold(run):  # first: whoever finds a run that nobody holds takes it for dead
+        store.save(run)
         on_kept(run)
         _go(_running(plan, run, store, pool, on_event, stop or Stop(), layout))
     return run
@@ -71,7 +73,7 @@ def repair_run(
     `tasks` names those to run again in its place, whatever their state; `with_dependents` adds what follows them.
     All other tasks keep their state and values. `on_kept` hears of the run once the store knows that it goes on.
     `is_checked` is that of `run_job`. JobError where nothing is left to repair, a parameter is unknown, the graph changed
-    or the run goes on.
+    the run goes on, or another repaired it meanwhile.
     """
     changed = dict(parameters or {})
     plan = make_plan(bundle, run.job_key, parameters={**run.overrides, **changed}, only=run.only)
@@ -79,6 +81,8 @@ def repair_run(
         refuse_what_cannot_run(bundle, run.job_key)
     again = tasks_to_repair(plan, run, tasks, with_dependents=with_dependents)
     with store.hold(run):
+        if store.load(run.run_id).repair_count != run.repair_count:
+            raise JobError(f"run {run.run_id} was repaired meanwhile", hint="look at how it ended")
         begin_repair(run, again, changed)
         for key in again:
             fresh = _task(plan, run.run_id, key, list(plan.tasks).index(key) + 1)
@@ -176,6 +180,7 @@ def _start_child(work: Work, key: str, parameters: dict[str, str]) -> JobRun:
     plan = make_plan(above.bundle, key, parameters=parameters)
     run = _new_run(plan, above.store, Trigger(BY_JOB))
     run.parent = above.run.parent or above.run.run_id
+    above.store.save(run)
     work.task.child = run
     _go(
         Running(
@@ -199,13 +204,11 @@ def _new_run(
     run_id = store.new_id()
     tasks = {key: _task(plan, run_id, key, number) for number, key in enumerate(plan.tasks, start=1)}
     tags = {str(name): str(value) for name, value in (plan.job.get("tags") or {}).items()}
-    run = JobRun(
+    return JobRun(
         run_id, plan.key, plan.name, tasks=tasks, overrides=plan.overrides, only=plan.only,
         target=plan.bundle.target, tags=tags, started_at=time.time(), root=str(plan.bundle.root),
         variables=dict(variables or {}), trigger=trigger, server=server,
     )  # fmt: skip
-    store.save(run)
-    return run
 
 
 def planned(plan: Plan) -> JobRun:

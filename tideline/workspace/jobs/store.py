@@ -6,10 +6,12 @@ import fcntl
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from tideline.workspace.bundle.suggest import did_you_mean
 from tideline.workspace.errors import JobError
@@ -17,6 +19,7 @@ from tideline.workspace.jobs import states as s
 from tideline.workspace.jobs.records import CUT_OFF, JobRun, all_tasks, run_from
 
 UNFINISHED = frozenset({s.PENDING, s.QUEUED, s.RUNNING})
+GIVE_BACK_SECONDS, POLL_SECONDS = 10.0, 0.05
 
 
 class RunStore:
@@ -53,14 +56,15 @@ class RunStore:
 
     def load(self, run_id: str) -> JobRun:
         """The run; one whose runner is gone without having ended it is CANCELED. JobError where there is none."""
-        file = self.path(run_id) / "run.json"
-        if not run_id or not file.is_file():
+        if not run_id or not (self.path(run_id) / "run.json").is_file():
             hint = did_you_mean(run_id, self.ids(), what="runs")
             raise JobError(f"there is no run `{run_id}`", hint=hint)
-        run = run_from(json.loads(file.read_text(encoding="utf-8")))
+        run = self._kept(run_id)
         if run.state in UNFINISHED and self._is_dead(run):
-            _bury(run)
-            self.save(run)
+            run = self._kept(run_id)  # its runner may have kept its end between the two looks
+            if run.state in UNFINISHED:
+                _bury(run)
+                self.save(run)
         return run
 
     def ids(self) -> list[str]:
@@ -89,14 +93,21 @@ class RunStore:
 
     @contextmanager
     def hold(self, run: JobRun) -> Iterator[None]:
-        """While this is open the run counts as alive, for this machine's other processes too."""
+        """While this is open the run counts as alive, for this machine's other processes too. JobError where it goes on.
+
+        A runner gives the run back a moment after it has kept its end, which is waited for.
+        """
         self.path(run.run_id).mkdir(parents=True, exist_ok=True)
         with (self.path(run.run_id) / "runner.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise JobError(f"run {run.run_id} is still going on", hint="wait for its end") from None
+            until = time.monotonic() + GIVE_BACK_SECONDS
+            while not _is_locked(lock, fcntl.LOCK_EX):
+                if self._kept(run.run_id).state in UNFINISHED or time.monotonic() >= until:
+                    raise JobError(f"run {run.run_id} is still going on", hint="wait for its end")
+                time.sleep(POLL_SECONDS)
             yield
+
+    def _kept(self, run_id: str) -> JobRun:
+        return run_from(json.loads((self.path(run_id) / "run.json").read_text(encoding="utf-8")))
 
     def _is_dead(self, run: JobRun) -> bool:
         holder = run.parent or run.run_id
@@ -104,11 +115,16 @@ class RunStore:
         if not file.is_file():
             return True
         with file.open("r+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-        return True
+            return _is_locked(lock, fcntl.LOCK_SH)
+
+
+def _is_locked(lock: IO[str], kind: int) -> bool:
+    """Whether the file could be locked so, at once."""
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _bury(run: JobRun) -> None:
