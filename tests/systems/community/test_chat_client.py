@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -163,6 +165,19 @@ def test_a_minute_holds_as_many_calls_as_the_endpoint_allows() -> None:
         starts.append(time.monotonic())
     assert all(last - first >= 0.4 for first, last in zip(starts, starts[3:], strict=False))
     assert starts[-1] - starts[0] < 3
+
+
+def test_an_endpoint_s_limit_is_that_of_its_calls_in_a_minute() -> None:
+    with chat_server() as server, client_of(server, requests_per_minute=3) as client:
+
+        def ask() -> None:
+            with suppress(Exception):  # two of them wait for a minute: when they go on, nobody is there any more
+                client.ask(PROMPT)
+
+        for _ in range(5):
+            threading.Thread(target=ask, daemon=True).start()
+        time.sleep(2)
+        assert len(server.calls) == 3
 
 
 def test_the_budget_stops_a_run_in_the_middle_and_is_never_passed() -> None:
