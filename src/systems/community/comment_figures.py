@@ -12,7 +12,9 @@ from systems.community.activity_figures import Period
 from utils.colours import BLUE, GREEN, ORANGE
 from utils.figures import bars, empty_figure, height_of, in_thousands, legend_below, new_figure
 
-KINDS = {"post": BLUE, "poll": ORANGE}
+# Told apart by more than a colour.
+KINDS = {"post": (BLUE, "o"), "poll": (ORANGE, "D")}
+QUOTED_HATCH = "//"
 MOST_LETTERS = 45
 NO_REQUEST = "No comment asks for anything."
 NOT_READ = "Key comments are quoted only: requests are read by a language model."
@@ -27,12 +29,12 @@ def posts_by_date(posts: pd.DataFrame, period: Period | None) -> Figure:
     if rows.empty:
         return empty_figure(title, _nothing(period), x=x, y=y)
     figure, axes = new_figure(title, x=x, y=y, subtitle=f"{len(rows):,} posts with comments, {period}")
-    for kind, colour in KINDS.items():
+    for kind, (colour, marker) in KINDS.items():
         of_kind = rows[rows["post_type"] == kind]
         if len(of_kind):
             days = pd.to_datetime(of_kind["day"])
             axes.vlines(days, 0, of_kind["n_comments"], color=colour, linewidth=1.5)
-            axes.plot(days, of_kind["n_comments"], "o", color=colour, markersize=5, label=f"{kind}s")
+            axes.plot(days, of_kind["n_comments"], marker, color=colour, markersize=5, label=f"{kind}s")
     axes.set_ylim(bottom=0)
     axes.tick_params(axis="x", rotation=30)
     in_thousands(axes, "y")
@@ -77,9 +79,10 @@ def summarised(summaries: Sequence[Mapping[str, Any]]) -> Figure:
     figure, axes = new_figure(title, x=x, y=y, height=height_of(len(summaries)))
     bars(axes, [_short(row["title"]) for row in summaries], [float(row["n_comments"]) for row in summaries], colour=ORANGE)
     for bar, row in zip(axes.patches, summaries, strict=True):
-        bar.set_color(GREEN if row["method"] == "model" else ORANGE)
-    for colour, name in ((GREEN, SUMMARISED), (ORANGE, QUOTED)):
-        axes.plot([], [], "s", color=colour, label=name)
+        is_model = row["method"] == "model"
+        bar.set(facecolor=GREEN if is_model else ORANGE, edgecolor="white", hatch="" if is_model else QUOTED_HATCH)
+    for colour, hatch, name in ((GREEN, "", SUMMARISED), (ORANGE, QUOTED_HATCH, QUOTED)):
+        axes.fill_between([0], [0], facecolor=colour, edgecolor="white", hatch=hatch, label=name)
     legend_below(figure, axes)
     return figure
 

@@ -82,9 +82,10 @@ def test_no_request_and_requests_that_nobody_read_are_two_things() -> None:
     assert said == [figures.NO_REQUEST, figures.NOT_READ]
 
 
-def test_the_method_has_a_colour_of_its_own() -> None:
+def test_the_method_has_a_colour_and_a_hatch_of_its_own() -> None:
     axes = figures.summarised([row("p1"), row("p2", "extractive"), row("p3")]).axes[0]
     first, second, third = (patch.get_facecolor() for patch in axes.patches)
+    assert [bool(patch.get_hatch()) for patch in axes.patches] == [False, True, False]
     assert first == third != second
 
 
