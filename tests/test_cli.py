@@ -23,7 +23,7 @@ def bundle(tmp_path: Path) -> Path:
     [
         ("runn", "there is no command `runn` (did you mean `run`?)"),
         ("run everythin", "did you mean `everything`"),
-        ("run", "name one job, or --all (jobs: child, everything)"),
+        ("run", "name one job, or --all (jobs: child, everything, waiting)"),
         ("run everything --all", "name one job, or --all"),
         ("run everything --param wrd=x", "did you mean `word`"),
         ("run everything --param word", "has no value (write --param name=value)"),
