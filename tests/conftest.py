@@ -46,7 +46,7 @@ def spark_server() -> ServerAddress:
     remote = os.environ.get("TIDELINE_TEST_REMOTE")
     if remote:
         return ServerAddress(remote, os.environ.get("SPARK_CONNECT_AUTHENTICATE_TOKEN", ""))
-    return ensure_server(Layout(Path(os.environ[HOME])), heap="3g", idle_minutes=15)
+    return ensure_server(Layout(Path(os.environ[HOME])), heap="3g", idle_minutes=120)
 
 
 @pytest.fixture(scope="module")
