@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from pyspark.sql import SparkSession
 
 from tideline.workspace.layout import Layout
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 HOME = "TIDELINE_TEST_HOME"
+
+settings.register_profile("unhurried", deadline=None)  # a busy machine is no reason for an example to fail
+settings.load_profile("unhurried")
 
 
 def pytest_configure(config: pytest.Config) -> None:
