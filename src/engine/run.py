@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of one layer of one system."""
+    """One run of one layer of one system. It puts its session in UTC, so that days and texts do not depend on who opened it."""
 
     spark: SparkSession
     settings: Settings
     system: System
+
+    def __post_init__(self) -> None:
+        self.spark.conf.set("spark.sql.session.timeZone", "UTC")
 
     def name_of(self, table: Table) -> str:
         return self.settings.name_of(table.path)
