@@ -1,7 +1,8 @@
 """Rows of a database table to raw, over JDBC: what changed since the mark, in one commit.
 
 The database filters by the sequence and counts; only what changed travels. A large read is cut by the first key column
-into parts that are read side by side, a small one is one query: `connections` bounds what the database has to bear.
+into parts that are read side by side, a small one is one query: `connections` bounds what the database has to bear. Tables
+that are landed at the same time share them, one each at least.
 A row that another transaction changes meanwhile is read as it was or as it is then; as it is then it is asked for again.
 """
 
@@ -20,6 +21,7 @@ from engine.catalog import WIDENINGS, quoted
 from engine.conflicts import is_conflict, retried
 from engine.outcomes import Counts
 from engine.sources.marks import Asked, append_new, local_text, n_appended, n_held, sequence_of
+from engine.sources.spec import Rows
 from utils.errors import DriftError, SourceError
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, DataFrameReader
 
     from engine.run import Run
-    from engine.sources.spec import Marked, Rows
+    from engine.sources.spec import Marked
 
 # Below this a second connection costs more than it brings.
 ROWS_PER_CONNECTION = 50_000
@@ -55,7 +57,7 @@ def land_rows(run: Run, source: Rows, asked: Asked) -> tuple[Counts, str, int]:
         bounds = _bounds(run, source, asked)
         if not bounds.n:
             return Counts(), f"no row {asked.why}", 0
-        parts = min(source.connections, 1 + bounds.n // ROWS_PER_CONNECTION)
+        parts = _parts(run, source, bounds)
         records = _records(run, source, asked, bounds, parts)
         # More keys than raw holds records of these minutes: some are new for certain, and need not be looked for twice.
         has_new = bounds.n_keys > n_held(run, source, asked.since)
@@ -84,7 +86,14 @@ def plain_errors(run: Run, source: Marked) -> Iterator[None]:
 def rows_of(run: Run, source: Rows, asked: Asked) -> DataFrame:
     """What the database gives, with the columns that tell records apart; nothing is written."""
     bounds = _bounds(run, source, asked)
-    return _records(run, source, asked, bounds, min(source.connections, 1 + bounds.n // ROWS_PER_CONNECTION))
+    return _records(run, source, asked, bounds, _parts(run, source, bounds))
+
+
+def _parts(run: Run, source: Rows, bounds: Bounds) -> int:
+    """Connections of one read: as many as its rows are worth, of its share of those that the database has to bear."""
+    n_tables = sum(isinstance(each, Rows) and run.settings.wants(each.name) for each in run.system.sources)
+    at_once = min(run.settings.parallel_tables, n_tables)
+    return min(max(1, source.connections // at_once), 1 + bounds.n // ROWS_PER_CONNECTION)
 
 
 def _reader(run: Run, source: Rows) -> DataFrameReader:

@@ -169,7 +169,8 @@ class Pages(_Marked):
 class Rows(_Marked):
     """A table of a database, read over JDBC by what changed; `columns` are read with their types.
 
-    The first key column must be a whole number: large reads are cut by it, into `connections` parts at most.
+    The first key column must be a whole number: large reads are cut by it, into parts. The tables of a
+    system that are landed at the same time share `connections`, each has one at least.
     The secrets `<system>_url`, `<system>_user` and `<system>_password` say where and who; an address `connection://NAME`
     reads by a connection of Unity Catalog instead.
     """
