@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from engine.run import Run
     from engine.sources.spec import Marked
+    from engine.system import System
+    from utils.settings import Settings
 
 # Below this a second connection costs more than it brings.
 ROWS_PER_CONNECTION = 50_000
@@ -90,10 +92,13 @@ def rows_of(run: Run, source: Rows, asked: Asked) -> DataFrame:
 
 
 def _parts(run: Run, source: Rows, bounds: Bounds) -> int:
-    """Connections of one read: as many as its rows are worth, of its share of those that the database has to bear."""
-    n_tables = sum(isinstance(each, Rows) and run.settings.wants(each.name) for each in run.system.sources)
-    at_once = min(run.settings.parallel_tables, n_tables)
-    return min(max(1, source.connections // at_once), 1 + bounds.n // ROWS_PER_CONNECTION)
+    return min(share_of(source, run.system, run.settings), 1 + bounds.n // ROWS_PER_CONNECTION)
+
+
+def share_of(source: Rows, system: System, settings: Settings) -> int:
+    """Connections that a read may take, one at least, of those that the database has to bear of all reads at that time."""
+    n_tables = sum(isinstance(each, Rows) and settings.wants(each.name) for each in system.sources)
+    return max(1, source.connections // min(settings.parallel_tables, n_tables))
 
 
 def _reader(run: Run, source: Rows) -> DataFrameReader:
