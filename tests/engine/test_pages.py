@@ -20,6 +20,7 @@ from tests.engine.sources_world import SourcesWorld
 from tests.samples.payments_api import Service, payments_service
 from tideline.samples.payments.database import FUTURE_ID, upsert
 from tideline.samples.payments.life import Version
+from tideline.samples.payments.misbehaviour import SLOW_SECONDS
 from utils.errors import LayerFailed, SourceError
 
 pytestmark = pytest.mark.long
@@ -177,8 +178,12 @@ def test_a_backfill_lands_its_days_and_leaves_the_mark(world: SourcesWorld, serv
     assert [number for number, _ in held(world)] == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("kind", ["429", "500", "cut", "wrong_json", "repeat"])
-def test_a_page_that_breaks_is_fetched_again(world: SourcesWorld, service: Service, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["429", "500", "slow", "cut", "wrong_json", "repeat"])
+def test_a_page_that_breaks_is_fetched_again(
+    world: SourcesWorld, service: Service, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "slow":
+        monkeypatch.setattr(client, "READ_SECONDS", SLOW_SECONDS - 1)
     write(service, *(payment(number, NOON + timedelta(seconds=number)) for number in range(1, 351)))
     service.break_next(kind, 2 if kind != "429" else 1, skip=1)
     assert world.run().counts.inserted == 350
