@@ -61,7 +61,7 @@ def ask(run: Run, source: Marked, days: Days | None = None) -> Asked:
     if mark > now:
         raise SourceError(
             run.settings.name_of(source.path).replace("`", ""),
-            f"its mark is {mark:%Y-%m-%d %H:%M:%S}, later than now, by the row {_row_of(run, source, mark)}",
+            f"its mark is {mark:%Y-%m-%d %H:%M:%S}, later than now, by the row {_row_at(run, source, mark)}",
             expected="a mark in the past",
             hint="This machine's clock was ahead when the row landed: set its `_is_backfill` to true, or delete it.",
         )
@@ -135,6 +135,13 @@ def not_held(
     return distinct.join(held.select("_content_hash"), "_content_hash", "left_anti")
 
 
+def shown(source: Marked, records: DataFrame, n: int) -> list[str]:
+    """Up to `n` of the records by their keys, for people: `id 4711`."""
+    field = "try_variant_get(document, '$.{0}', 'string')" if "document" in records.columns else "cast({0} AS string)"
+    rows = records.limit(n).selectExpr(*[f"{field.format(name)} AS {name}" for name in source.key]).collect()
+    return [", ".join(f"{name} {row[name]}" for name in source.key) for row in rows]
+
+
 def n_held(run: Run, source: Marked, since: datetime | None) -> int:
     """Records of raw from `since` on, of all where it is None."""
     raw = run.spark.table(run.settings.name_of(source.path))
@@ -154,8 +161,6 @@ def _first(run: Run, source: Marked, now: datetime) -> Asked:
     return Asked(since, None, now, f"first run: changed since {day}, {source.first_days} days back")
 
 
-def _row_of(run: Run, source: Marked, mark: datetime) -> str:
+def _row_at(run: Run, source: Marked, mark: datetime) -> str:
     raw = run.spark.table(run.settings.name_of(source.path)).where(F.col("_sequence") == F.lit(mark))
-    field = "try_variant_get(document, '$.{0}', 'string')" if "document" in raw.columns else "cast({0} AS string)"
-    row = raw.selectExpr(*[f"{field.format(name)} AS {name}" for name in source.key]).first()
-    return ", ".join(f"{name} {row[name]}" for name in source.key) if row else "unknown"
+    return next(iter(shown(source, raw, 1)), "unknown")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from engine.parallel import in_parallel
 from engine.run_log import RunLog
-from engine.sources.marks import Asked, ask, mark_of, moment_of, not_held
+from engine.sources.marks import Asked, ask, mark_of, moment_of, not_held, shown
 from engine.sources.pages import pages_of
 from engine.sources.rows import plain_errors, rows_of
 from engine.sources.spec import Files, Pages
@@ -83,8 +83,7 @@ def _counted(run: Run, source: Marked, days: int) -> Reconciled:
     for records in _read(run, source, asked):
         missing = not_held(run, source, records, None if _is_listing(source) else begins)
         n_missing += missing.count()
-        shown = missing.limit(3).selectExpr(*_shown(source, missing)).collect() if n_missing else []
-        examples += [", ".join(f"{name} {row[name]}" for name in source.key) for row in shown]
+        examples += shown(source, missing, 3) if n_missing else []
     looked_at = f"changed from {begins:%Y-%m-%d %H:%M:%S} to {now.since:%Y-%m-%d %H:%M:%S} UTC"
     return Reconciled(source.path, looked_at, n_missing, tuple(examples[:3]))
 
@@ -103,8 +102,3 @@ def _read(run: Run, source: Marked, asked: Asked) -> Iterable[DataFrame]:
 
 def _is_listing(source: Marked) -> bool:
     return isinstance(source, Pages) and source.is_listing
-
-
-def _shown(source: Marked, records: DataFrame) -> list[str]:
-    field = "try_variant_get(document, '$.{0}', 'string')" if "document" in records.columns else "cast({0} AS string)"
-    return [f"{field.format(name)} AS {name}" for name in source.key]
