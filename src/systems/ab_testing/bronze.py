@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from engine.checks import Check, accepted_values, not_null
 from engine.spec import Column, Latest
+from engine.times import moment_of
 from systems.ab_testing.config import EVENT_NAMES, LOCAL_ZONE
 
 # `{a/b=1, c=DEFAULT}`: names and values without `=`, `,` and braces; a name may hold slashes; empty braces are no experiment.
@@ -16,7 +17,6 @@ GRAMMAR = rf"^\s*\{{\s*({_WORD}={_WORD}(,{_WORD}={_WORD})*)?\}}\s*$"
 
 def events(records: DataFrame) -> DataFrame:
     """Delivered lines with typed fields; the id of an event is the hash of its line, so that exact repeats share it."""
-    event_at = F.expr("try_cast(timestamp AS timestamp)")
     inner = F.regexp_replace("experiments", r"^\s*\{|\}\s*$", "")
     entries = F.expr("filter(transform(split(_inner, ','), entry -> trim(entry)), entry -> entry <> '')")
     pairs = F.transform(
@@ -30,7 +30,7 @@ def events(records: DataFrame) -> DataFrame:
     names_one_variant_each = F.size(names) == F.size(F.array_distinct(names))
     is_map = F.col("experiments").isNull() | (F.col("experiments").rlike(GRAMMAR) & names_one_variant_each)
     named = records.withColumns(
-        {"event_id": F.col("_record_hash"), "event_at": event_at, "_inner": inner, "is_map": is_map}
+        {"event_id": F.col("_record_hash"), "event_at": moment_of("timestamp"), "_inner": inner, "is_map": is_map}
     )
     parsed = named.withColumn(
         "experiment_variants", F.when(F.col("is_map"), F.map_from_entries(F.array_distinct(pairs)))
@@ -65,6 +65,7 @@ EVENTS = Latest(
         Column("user_id", "string", "User.", personal=True),
     ],
     checks=[
+        Check("timestamp is a date and a time with their offset", "event_at IS NOT NULL", "quarantine"),
         Check("experiments follow the grammar {name=variant, ...}", "is_map", "quarantine"),
         not_null("event_name"),
         accepted_values("event_name", EVENT_NAMES),

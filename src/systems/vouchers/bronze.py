@@ -8,10 +8,9 @@ from pyspark.sql import functions as F
 
 from engine.checks import Check
 from engine.spec import Column, Latest
+from engine.times import time_of
 
 DELIVERED = ("timestamp", "country_code", "last_order_ts", "first_order_ts", "total_orders", "voucher_amount")
-# Spark would take a year alone for a date, and a time of the day for one of today.
-DATE_FIRST = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]|\s*$)"
 # "3.0" is three orders; "3.5" is none.
 WHOLE = r"^\s*-?[0-9]+([.]0*)?\s*$"
 # A country's name without blanks around it; null without one.
@@ -35,11 +34,6 @@ def uses(drops: DataFrame) -> DataFrame:
             "document": F.struct(*DELIVERED),  # what the quarantine shows of a record: the values as they came
         }
     )
-
-
-def time_of(name: str) -> SparkColumn:
-    """A text that begins with a date as a time, UTC where it names no zone; null for anything else."""
-    return F.when(F.col(name).rlike(DATE_FIRST), F.trim(name).try_cast("timestamp"))
 
 
 def orders_of(name: str) -> SparkColumn:

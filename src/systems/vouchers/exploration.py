@@ -7,7 +7,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from engine.spec import Column, Derived, Input
-from systems.vouchers.bronze import amount_of, orders_of, time_of
+from engine.times import time_of
+from systems.vouchers.bronze import amount_of, orders_of
 from systems.vouchers.gold import DELIVERED_COUNTRY
 
 # Per delivered column: its type, and what it is read as.

@@ -26,6 +26,9 @@ MALFORMED = {
     "map_with_two_variants": f'SEARCH,,TIME,{SITE},"{{find/sort-rules=7502, find/sort-rules=7503}}",4711\n',
     "map_unclosed": f'PRODUCT,500100200,TIME,{SITE},"{{{TAGS}",4711\n',
     "bad_timestamp": f'SEARCH,,2024-13-45T99:00:00.000-0400,{SITE},"{{{TAGS}}}",NUMBER\n',
+    "time_without_offset": f'SEARCH,,2024-06-03T12:30:00.000,{SITE},"{{{TAGS}}}",NUMBER\n',
+    "time_without_date": f'SEARCH,,12:30:00,{SITE},"{{{TAGS}}}",NUMBER\n',
+    "year_alone": f'SEARCH,,2021,{SITE},"{{{TAGS}}}",NUMBER\n',
     "unknown_event_name": f'WISHLIST,500100200,TIME,{SITE},"{{{TAGS}}}",4711\n',
     "user_id_missing": f'PRODUCT,500100200,TIME,{SITE},"{{{TAGS}}}",\n',
     "short_line": "PRODUCT,500100200,TIME\n",
@@ -76,7 +79,7 @@ def _lines_of(visitors: Visitors, day_index: int, scale: float, start: date) -> 
 
 
 def _malformed(seed: int, day_index: int, day: date) -> list[str]:
-    """One line of each kind, of the day's noon; the one without a time differs from day to day by its user."""
+    """One line of each kind, of the day's noon; those without its time differ from day to day by their user."""
     minute = rng(seed, "malformed", day_index).randrange(60)
     at = f"{day}T12:{minute:02d}:00.000-0400"
     return [line.replace("TIME", at).replace("NUMBER", str(4711 + day_index)) for line in MALFORMED.values()]
