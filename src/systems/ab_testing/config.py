@@ -10,8 +10,11 @@ EVENT_NAMES = ("SEARCH", "PRODUCT", "CHECKOUT_1", "CHECKOUT_2", "CHECKOUT_3", "B
 LATER_PURCHASE, SAME_ITEM = "later_purchase", "same_item"
 # Two-sided confidence of the interval of a conversion rate, as the normal quantile.
 INTERVAL_Z = 1.959963984540054
-# With fewer buyers, or others, than this the interval is corrected for continuity: coverage stays at 94 % or more.
-CORRECTED_BELOW = 20
+# The interval is corrected for continuity: by half a person with fewer buyers, or others, than the first, else by the second
+# over the root of the participants. Coverage is then 94 % or more, whatever the rate and the number of participants. With 30
+# or more expected buyers it is 96 % or less but for peaks that whole persons leave: up to 96.2 % from 500 participants, 96.5 %
+# from 100, 96.8 % below.
+CORRECTED_BELOW, FADING = 19, 1.6
 WHOLE_PERIOD = "whole"
 # Kinds of period, by what a `day` names: a local hour (YYYY-MM-DD HH), a local day (YYYY-MM-DD), or all.
 HOUR, DAY, WHOLE = "hour", "day", "whole"

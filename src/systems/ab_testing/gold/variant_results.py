@@ -17,6 +17,7 @@ from engine.spec import Column, Derived, Input, Lookup
 from systems.ab_testing.config import (
     ATTRIBUTION_WINDOW_HOURS,
     CORRECTED_BELOW,
+    FADING,
     INTERVAL_Z,
     LATER_PURCHASE,
     SAME_ITEM,
@@ -111,14 +112,14 @@ def _rate(part: SparkColumn, whole: SparkColumn) -> SparkColumn:
 def bound(part: SparkColumn, whole: SparkColumn, side: int) -> SparkColumn:
     """The lower (side -1) or upper (side 1) end of a rate's 95 % interval; 0 and 1 where nobody took part.
 
-    Wilson's score interval (1927); with few buyers, or few others, corrected for continuity (Newcombe 1998, method 4).
+    Wilson's score interval (1927) of the count moved outward by a correction for continuity: half a person with few buyers, or
+    few others (Newcombe 1998, method 4), less the more take part otherwise.
     """
-    n, p, z = whole.cast("double"), _rate(part, whole), F.lit(INTERVAL_Z)
-    plain = (2 * n * p + z * z + side * z * F.sqrt(z * z + 4 * n * p * (1 - p))) / (2 * (n + z * z))
-    inner = z * z + side * 2 - 1 / n + 4 * p * (n * (1 - p) - side)
-    corrected = (2 * n * p + z * z + side * (1 + z * F.sqrt(F.greatest(inner, F.lit(0.0))))) / (2 * (n + z * z))
+    n, z = whole.cast("double"), F.lit(INTERVAL_Z)
     is_few = F.least(part, whole - part) < CORRECTED_BELOW
-    end = F.when(is_few, corrected).otherwise(plain)
+    correction = F.when(is_few, F.lit(0.5)).otherwise(FADING / F.sqrt(n))
+    moved = F.greatest(F.lit(0.0), F.least(n, part + side * correction))
+    end = (2 * moved + z * z + side * z * F.sqrt(z * z + 4 * moved * (1 - moved / n))) / (2 * (n + z * z))
     is_certain = part == (F.lit(0) if side < 0 else whole)
     outermost = F.lit(0.0 if side < 0 else 1.0)
     return F.when((n == 0) | is_certain, outermost).otherwise(F.greatest(F.lit(0.0), F.least(F.lit(1.0), end)))
