@@ -72,8 +72,8 @@ def funnel_rows(world: World, period: str) -> pd.DataFrame:
         came = [max(int(n * share), b) for share in FUNNEL] + [b]
         rows += [
             {"experiment": each["experiment"], "variant": each["variant"], "day": period, "step_number": place, "step": step,
-             "n_users": users, "n_participants": n, "share": users / n}
-            for place, (step, users) in enumerate(zip(EVENT_NAMES, came, strict=True), start=1) if n
+             "n_users": users, "n_participants": n, "share": users / max(n, 1)}
+            for place, (step, users) in enumerate(zip(EVENT_NAMES, came, strict=True), start=1)
         ]  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.ab_results import figures, markup, show, words
 from apps.ab_results.views import View
-from systems.ab_testing.config import ATTRIBUTION_WINDOW_HOURS, EVENT_NAMES
+from systems.ab_testing.config import ATTRIBUTION_WINDOW_HOURS, EVENT_NAMES, LATER_PURCHASE
 from systems.ab_testing.posteriors import Posteriors
 from systems.ab_testing.questions import Unknown
 
@@ -15,9 +15,14 @@ HEAD, NUMBERS = ("Variant", "Step", "Users", "Of all", "95 % interval"), ("Users
 def draw(view: View) -> None:
     chosen = view.selection
     try:
-        found = view.experiments.funnel(chosen.experiment, chosen.day)
+        funnels = view.experiments.funnel(chosen.experiment, chosen.day)
     except Unknown:
         view.say_empty()
+        return
+    found = [row for row in funnels if row["n_participants"]]
+    if not found:
+        period = words.during(chosen.day)
+        show.html(markup.notice(f"Every user of {chosen.experiment} {period} met several variants: none is followed."))
         return
     shares: dict[str, list[tuple[float, float, float]]] = {}
     rows, said = [], []
@@ -35,5 +40,5 @@ def draw(view: View) -> None:
     )  # fmt: skip
     show.html(markup.paragraph(
         f"Users are followed onward from the moment they met the experiment, through all they do, for {ATTRIBUTION_WINDOW_HOURS} "
-        "hours. A step may have more users than the one before: many begin in the middle.", "small",
+        f"hours. A step may have more users than the one before: many begin in the middle. {words.rule(LATER_PURCHASE)}", "small",
     ))  # fmt: skip

@@ -104,7 +104,7 @@ class Experiments:
             raise Unknown(f"No data found for variant '{variant}' of experiment '{asked}' on day '{period}'")
         order = {variant: place for place, variant in enumerate(in_order({row["variant"] for row in chosen}))}
         for row in chosen:
-            row |= {"step": EVENT_NAMES[row["step_number"] - 1], "share": row["n_users"] / row["n_participants"]}
+            row |= {"step": EVENT_NAMES[row["step_number"] - 1], "share": row["n_users"] / max(row["n_participants"], 1)}
         return sorted(chosen, key=lambda row: (order[row["variant"]], row["step_number"]))
 
     def days(self, asked: str) -> list[str]:

@@ -5,18 +5,19 @@ Everything about a user depends on that user's events alone, so all tables are s
 
 from __future__ import annotations
 
+from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from engine.spec import Column, Derived, Input
-from systems.ab_testing.config import EVENT_NAMES, REPEAT_SECONDS
+from systems.ab_testing.config import ATTRIBUTION_WINDOW_HOURS, EVENT_NAMES, REPEAT_SECONDS
 
 
 def exposures(events: DataFrame) -> DataFrame:
     """User x experiment x variant x local hour: first exposure, events, and items that were seen under the tag.
 
     A SEARCH has no item; it inherits the item of the user's next event, if that has one. A user is contaminated in an
-    experiment if tagged with more than one of its variants, ever.
+    experiment if tagged with more than one of its variants, ever. Flags say what followed this hour's exposure, by each rule.
     """
     in_order = Window.partitionBy("user_id").orderBy("event_at", "event_id")
     next_item = F.lead("item_id").over(in_order)
@@ -45,9 +46,32 @@ def exposures(events: DataFrame) -> DataFrame:
         Window.unboundedPreceding, Window.unboundedFollowing
     )
     is_contaminated = F.min("variant").over(whole) != F.max("variant").over(whole)
-    return hours.select(
-        *key, "local_day", "first_exposed_at", "n_events", "items", is_contaminated.alias("is_contaminated")
+    has_later, has_same_item = _attributed()
+    return hours.join(_purchases_by_user(events), on="user_id", how="left").select(
+        *key, "local_day", "first_exposed_at", "n_events", "items", is_contaminated.alias("is_contaminated"),
+        has_later.alias("has_later_purchase"), has_same_item.alias("has_same_item_purchase"),
+    )  # fmt: skip
+
+
+def _purchases_by_user(events: DataFrame) -> DataFrame:
+    return purchases(events).groupBy("user_id").agg(F.collect_list(F.struct("item_id", "purchased_at")).alias("bought"))
+
+
+def _attributed() -> tuple[SparkColumn, SparkColumn]:
+    """Whether a purchase in `bought` counts for an exposure, by `later_purchase` and by `same_item`."""
+    has_later = F.exists("bought", lambda purchase: _is_within(purchase, F.col("first_exposed_at")))
+    has_same_item = F.exists(
+        "items",
+        lambda item: F.exists(
+            "bought", lambda purchase: (purchase["item_id"] == item["item_id"]) & _is_within(purchase, item["first_seen_at"])
+        ),
     )
+    return F.coalesce(has_later, F.lit(False)), F.coalesce(has_same_item, F.lit(False))
+
+
+def _is_within(purchase: SparkColumn, start: SparkColumn) -> SparkColumn:
+    end = start + F.expr(f"INTERVAL {ATTRIBUTION_WINDOW_HOURS} HOURS")
+    return (purchase["purchased_at"] >= start) & (purchase["purchased_at"] <= end)
 
 
 def purchases(events: DataFrame) -> DataFrame:
@@ -110,6 +134,14 @@ EXPOSURES = Derived(
         ),
         Column(
             "is_contaminated", "boolean", "Whether the user met several variants of the experiment, ever."
+        ),
+        Column(
+            "has_later_purchase", "boolean",
+            f"Whether the user bought at or after the first exposure, within {ATTRIBUTION_WINDOW_HOURS} h.",
+        ),
+        Column(
+            "has_same_item_purchase", "boolean",
+            f"Whether the user bought one of the items, at or after it was first seen, within {ATTRIBUTION_WINDOW_HOURS} h.",
         ),
     ],
 )

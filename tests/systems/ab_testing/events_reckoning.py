@@ -65,7 +65,8 @@ SELECT experiment, variant, day, attribution, n, coalesce(buyers, 0), coalesce(p
 FROM participants LEFT JOIN counted USING (experiment, variant, day, attribution)
 ORDER BY ALL
 """
-# Steps follow the user: any event at or after the exposure counts, of BUY the purchases.
+# Steps follow the user: any event at or after the exposure counts, of BUY the purchases. A variant that only contaminated
+# users met has steps that nobody came to.
 FUNNEL = f"""
 WITH step AS (SELECT user_id, event_name, at_us FROM event WHERE event_name <> 'BUY'
               UNION SELECT user_id, 'BUY', bought_at FROM purchase),
@@ -73,7 +74,7 @@ clean AS (SELECT * FROM person WHERE NOT is_contaminated),
 came AS (
   SELECT experiment, variant, day, event_name, count(DISTINCT user_id) AS n FROM clean JOIN step USING (user_id)
   WHERE at_us BETWEEN from_at AND from_at + {WINDOW_HOURS} * 3600000000 GROUP BY ALL),
-part AS (SELECT experiment, variant, day, count(*) AS n_participants FROM clean GROUP BY ALL)
+part AS (SELECT experiment, variant, day, count(*) FILTER (NOT is_contaminated) AS n_participants FROM person GROUP BY ALL)
 SELECT experiment, variant, day, place, event_name, coalesce(n, 0), n_participants
 FROM part CROSS JOIN (SELECT unnest({list(NAMES)}) AS event_name, generate_subscripts({list(NAMES)}, 1) AS place)
 LEFT JOIN came USING (experiment, variant, day, event_name)

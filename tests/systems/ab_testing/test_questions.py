@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from systems.ab_testing.questions import TABLES, Experiments, Unknown
@@ -19,8 +21,11 @@ WORLD = World(
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Experiments:
-    folder = tmp_path_factory.mktemp("gold")
-    write_gold(folder, WORLD)
+    return experiments_of(WORLD, tmp_path_factory.mktemp("gold"))
+
+
+def experiments_of(world: World, folder: Path) -> Experiments:
+    write_gold(folder, world)
     gold = DeltaGold(folder)
     version = gold.version(TABLES)
     assert version is not None
@@ -55,3 +60,11 @@ def test_days_come_oldest_first_and_hold_no_hour_and_no_whole(asked: Experiments
 def test_periods_are_whole_then_days_then_hours_newest_first(asked: Experiments) -> None:
     assert asked.periods == ["whole", "2021-08-02", "2021-08-01", "2021-08-01 23"]
     assert asked.days("c/large") == ["whole"]
+
+
+def test_a_variant_that_only_contaminated_users_met_has_a_funnel_without_users(tmp_path: Path) -> None:
+    mixed = experiments_of(World({"d/mixed": {"1": (0, 0)}}), tmp_path)
+    steps = mixed.funnel("d/mixed", "whole")
+    assert [(row["step_number"], row["n_users"], row["n_participants"], row["share"]) for row in steps] == [
+        (step, 0, 0, 0.0) for step in range(1, 7)]  # fmt: skip
+    assert mixed.result("d/mixed", "whole")["verdict"] == "single variant"
