@@ -23,8 +23,14 @@ def end_of(as_of: date) -> SparkColumn:
 
 
 def known_at(versions: DataFrame, moment: SparkColumn) -> DataFrame:
-    """The version of every key that was valid at a moment."""
-    return versions.where((F.col("valid_from") < moment) & (F.col("valid_to").isNull() | (F.col("valid_to") >= moment)))
+    """The version of every id that was valid at a moment: the one that was told last, by then as far as is known.
+
+    A payment whose company was corrected has a version of both companies: its history is by id and company.
+    """
+    is_valid = (F.col("valid_from") < moment) & (F.col("valid_to").isNull() | (F.col("valid_to") >= moment))
+    told = F.when(F.col("updated_at") < moment, F.col("updated_at")).otherwise(F.col("valid_from"))
+    last = Window.partitionBy("id").orderBy(told.desc(), F.col("company_code").desc())
+    return versions.where(is_valid).withColumn("_place", F.row_number().over(last)).where("_place = 1").drop("_place")
 
 
 def client_company(payments: DataFrame, companies: DataFrame, as_of: date) -> DataFrame:
@@ -49,7 +55,10 @@ def client_company(payments: DataFrame, companies: DataFrame, as_of: date) -> Da
 
 
 def company_features(payments: DataFrame, companies: DataFrame, as_of: date) -> DataFrame:
-    """What a model may know of a company at the end of a day. Category ids are names, not sizes: a map of 0 and 1."""
+    """What a model may know of a company at the end of a day.
+
+    Categories are names, not sizes: here the name, from which `Taste.features` makes a column of 0 and 1 for each.
+    """
     end = end_of(as_of)
     begins = end - F.make_dt_interval(F.lit(TRAINING_DAYS))
     confirmed = known_at(payments, end).where((F.col("status") == "confirmed") & (F.col("created_at") >= begins))
