@@ -104,6 +104,7 @@ class Funnel(BaseModel):
 class Funnels(Versioned):
     exp_name: str
     day: str
+    attribution: str = Field(description="Rule by which the purchases of the last step count.")
     variants: list[Funnel]
 
 
@@ -153,7 +154,9 @@ async def funnel(
     for row in rows:
         one = found.setdefault(row["variant"], Funnel(id=row["variant"], number_of_participants=row["n_participants"], steps=[]))
         one.steps.append(Step(step=row["step"], number_of_users=row["n_users"], share=row["share"]))
-    return Funnels(exp_name=experiment, day=day, variants=list(found.values()), **_version(now))
+    return Funnels(
+        exp_name=experiment, day=day, attribution=LATER_PURCHASE, variants=list(found.values()), **_version(now)
+    )
 
 
 _COMPARED = tuple(name for name in Variant.model_fields if name not in Counts.model_fields)

@@ -137,7 +137,9 @@ def test_the_rule_of_attribution_is_chosen_and_named(served: Api) -> None:
 
 
 def test_a_funnel_has_six_steps_in_their_order_and_not_by_size(served: Api) -> None:
-    found = served.get("/experiment/search/order/funnel?day=whole").json()["variants"]
+    answer = served.get("/experiment/search/order/funnel?day=whole").json()
+    found = answer["variants"]
+    assert answer["attribution"] == "later_purchase"
     assert [each["id"] for each in found] == ["7", "8"]
     for each in found:
         assert [step["step"] for step in each["steps"]] == list(EVENT_NAMES)
