@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ def story(request: pytest.FixtureRequest, spark: Any, tmp_path_factory: pytest.T
         days = [_taken_in(deployment, community, days) for days in request.param]
         columns = deployment.spark.table(deployment.settings.name_of("bronze.users")).columns
         quarantine = deployment.sql("SELECT table_name, count(*) FROM {raw.quarantine} GROUP BY ALL")
-        yield {"deployment": deployment, "days": days, "columns": columns, "quarantine": dict(quarantine)}
+        latest = community.latest
+        yield {"deployment": deployment, "days": days, "columns": columns, "quarantine": dict(quarantine), "latest": latest}
 
 
 def _taken_in(deployment: Deployment, community: Community, days: tuple[int, ...]) -> dict[str, Any]:
@@ -72,6 +74,24 @@ def test_raw_keeps_every_record_of_every_distinct_file(story: dict[str, Any]) ->
     for day in story["days"]:
         for collection, terms in day["terms"].items():
             assert day["outcomes"][f"raw.{collection}"].counts.inserted == terms.read
+
+
+def test_a_post_that_a_later_load_changes_says_what_it_says_now(story: dict[str, Any]) -> None:
+    """A careless version breaks on the second load of a changed post."""
+    assert story["days"][-1]["terms"]["posts"].updated > 0
+    found = dict(story["deployment"].sql("SELECT id_oid, to_json(document) FROM {bronze.post_documents}"))
+    assert {id_: json.loads(document) for id_, document in found.items()} == story["latest"]["posts"]
+
+
+def test_a_withdrawn_vote_chooses_nothing_and_every_version_of_it_is_kept(story: dict[str, Any]) -> None:
+    """A careless version loses the history of votes, or keeps those that were withdrawn."""
+    deployment, votes = story["deployment"], story["latest"]["votes"]
+    withdrawn = {id_ for id_, vote in votes.items() if not vote["votes"]}
+    chosen = {id_ for (id_,) in deployment.sql("SELECT DISTINCT vote_id FROM {silver.votes}")}
+    assert withdrawn and chosen == set(votes) - withdrawn
+    id_, version = "document:_id.`$oid`::string", "to_json(document)"
+    versions = dict(deployment.sql(f"SELECT {id_}, count(DISTINCT {version}) FROM {{raw.votes}} GROUP BY 1"))
+    assert any(versions[id_] > 1 for id_ in withdrawn)
 
 
 def test_a_field_that_appears_midstream_becomes_a_column(story: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -49,9 +50,19 @@ def test_a_job_runs_there_and_nothing_is_written_here(laptop: Laptop, elsewhere:
     assert [path for path in kept if laptop.address.token.encode() in path.read_bytes()] == []
 
 
-def test_tables_and_single_notebooks_are_there_too(laptop: Laptop) -> None:
-    note = laptop.command("notebook", "write.py", "--param", "day=2024-05-06")
+def test_tables_and_single_notebooks_are_there_too(laptop: Laptop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, opened = tmp_path / "bin" / "xdg-open", tmp_path / "opened"
+    browser.parent.mkdir()
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > "{opened}.new" && mv "{opened}.new" "{opened}"\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("PATH", str(browser.parent), prepend=os.pathsep)
+    note = laptop.command("notebook", "write.py", "--param", "day=2024-05-06", "--open")
     assert note.returncode == 0, note.stdout + note.stderr
+    ends = time.monotonic() + 30  # it is started and not waited for
+    while not opened.is_file() and time.monotonic() < ends:
+        time.sleep(0.05)
+    page = Path(opened.read_text())
+    assert page.suffix == ".html" and str(page) in note.stdout and "2024-05-06" in page.read_text()
     asked = laptop.command("sql", "select id, day from shop.orders order by id", "--format", "json")
     assert json.loads(asked.stdout) == [{"id": 1, "day": "2024-05-06"}, {"id": 2, "day": "2024-05-06"}]
     shown = laptop.command("show", "shop.orders", "--format", "csv")
