@@ -84,11 +84,13 @@ def schema_prefix(spark_server: ServerAddress) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real browser. It ends with its module: while it is there, nothing else in the process may run an event loop."""
-    from playwright.sync_api import sync_playwright  # what needs no browser runs where this is missing
+    # Imported here, as what needs no browser runs where this is missing.
+    from playwright.sync_api import expect, sync_playwright
 
     chromium = os.environ.get("TIDELINE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if not chromium:
         pytest.skip("NO BROWSER: pages were not looked at; install chromium, or set TIDELINE_CHROMIUM")
+    expect.set_options(timeout=90_000)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield launched

@@ -27,7 +27,6 @@ WORLD = World({
     "only/whole": {"1": (500, 50), "2": (510, 49)},
 }, only_whole=("only/whole",))  # fmt: skip
 DESKTOP, PHONE, WAIT = (1200, 900), (390, 844), 30_000
-expect.set_options(timeout=WAIT)
 AS_TABLE = "These numbers as a table"
 
 

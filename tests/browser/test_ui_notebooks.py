@@ -16,7 +16,6 @@ from tideline.workspace.server import ServerAddress
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 DESKTOP, PHONE = {"width": 1200, "height": 900}, {"width": 400, "height": 844}
 SALES = "/notebooks/at/dashboards/sales.py"
-expect.set_options(timeout=90_000)
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,6 @@ from tideline.workspace.server import ServerAddress
 
 pytestmark = pytest.mark.browser
 DESKTOP, PHONE = (1280, 900), (400, 860)
-WAIT = 60_000
-expect.set_options(timeout=WAIT)
 
 
 @dataclass

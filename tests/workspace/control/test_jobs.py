@@ -89,8 +89,12 @@ def test_a_run_to_its_success(plane: Plane, greeted: Run) -> None:
 def test_the_same_run_is_kept_for_the_command_line(plane: Plane, greeted: Run) -> None:
     kept = plane.store.load(str(greeted.run_id))
     assert (kept.job_key, kept.state, kept.overrides) == ("greet", "SUCCESS", {"word": "hi"})
-    assert (plane.store.path(kept.run_id) / "report.html").is_file()
-    assert greeted.run_page_url == (plane.store.path(kept.run_id) / "report.html").as_uri()
+    report = plane.store.path(kept.run_id) / "report.html"
+    limit = time.monotonic() + 30
+    while not report.is_file():  # it is written a little after the run's end
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    assert greeted.run_page_url == report.as_uri()
     assert greeted.start_time == int(kept.begun_at * 1000)
     assert greeted.end_time == int((kept.started_at + kept.seconds) * 1000)
 

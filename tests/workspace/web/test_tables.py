@@ -176,7 +176,7 @@ def test_a_version_that_is_not_there_is_an_error_on_its_page(here: World) -> Non
 
 
 def test_a_count_stops_when_its_page_is_left(here: World, spark: SparkSession) -> None:
-    endless = "SELECT a.id FROM range(10000000000) a JOIN range(10) b ON a.id % 7 = b.id"
+    endless = "SELECT a.id FROM range(10000000000000) a JOIN range(10) b ON a.id % 7 = b.id"
     spark.sql(f"CREATE VIEW `{here.prefix}strange`.`endless` AS {endless}")
     url = f"{here.site.host}/tables/{here.prefix}strange/endless/ask/count"
     with here.visitor.get(url, stream=True, timeout=60) as answer:
