@@ -89,7 +89,7 @@ def test_a_withdrawn_vote_chooses_nothing_and_every_version_of_it_is_kept(story:
     withdrawn = {id_ for id_, vote in votes.items() if not vote["votes"]}
     chosen = {id_ for (id_,) in deployment.sql("SELECT DISTINCT vote_id FROM {silver.votes}")}
     assert withdrawn and chosen == set(votes) - withdrawn
-    id_, version = "document:_id.`$oid`::string", "to_json(document)"
+    id_, version = "try_variant_get(document, '$._id.$oid', 'string')", "to_json(document)"
     versions = dict(deployment.sql(f"SELECT {id_}, count(DISTINCT {version}) FROM {{raw.votes}} GROUP BY 1"))
     assert any(versions[id_] > 1 for id_ in withdrawn)
 
