@@ -13,17 +13,16 @@ import psycopg
 from tests.samples.cluster import running_cluster
 from tests.systems.deployment import Deployment, deployed
 from tideline.samples import funnel
-from tideline.samples.postgres import Login, Postgres
+from tideline.samples.postgres import Login
 
 LAYERS = ("raw", "bronze", "silver", "gold")
 
 
 @dataclass(frozen=True)
 class World:
-    """A deployment, the server of the database that it reads, and that database's owner."""
+    """A deployment and the owner of the database that it reads."""
 
     deployment: Deployment
-    cluster: Postgres
     owner: Login
 
     def run(self) -> dict[str, Any]:
@@ -44,4 +43,4 @@ def funnel_world(spark: Any, folder: Path) -> Iterator[World]:
         secrets = {"funnel_url": reader.jdbc_url, "funnel_user": reader.user, "funnel_password": reader.password}
         with deployed(spark, folder, "funnel", "none") as deployment:
             deployment.settings = replace(deployment.settings, secret=secrets.__getitem__)
-            yield World(deployment, cluster, owner)
+            yield World(deployment, owner)
