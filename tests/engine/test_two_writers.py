@@ -59,7 +59,7 @@ def test_promise_20_a_first_load_ends_where_another_run_filled_the_table_meanwhi
     spark.sql(f"CREATE SCHEMA {schema_prefix}race").collect()
     target = f"{schema_prefix}race.filled"
     create_table(spark, target, [Column("id", "bigint", "Key."), Column("text", "string", "A value.")], comment="a race")
-    slow = spark.range(1, 3_000_000, 1, 1).selectExpr("1L AS id", "max(sha2(sha2(string(id), 512), 512)) AS text")
+    slow = spark.range(1, 8_000_000, 1, 1).selectExpr("1L AS id", "max(sha2(sha2(string(id), 512), 512)) AS text")
     quick = spark.sql("SELECT 2L AS id, 'first' AS text")
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(first_load, spark, target, slow, columns=["id", "text"], n=1)
