@@ -36,6 +36,7 @@ class Start:
 
 
 def known_head(spark: SparkSession, name: str) -> Known:
+    """The head of an input, or the error in learning it, which is its readers' failure and nobody else's."""
     try:
         return head_of(spark, name)
     except PySparkException as error:

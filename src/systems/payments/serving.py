@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from systems.payments.recommender import FACTS
 from utils import releases
+from utils.registry import version_at
 
 if TYPE_CHECKING:
     from utils.settings import Settings
@@ -38,16 +39,11 @@ def publish(folder: Path, version: str, files: Path) -> None:
 def registered(name: str, model: str, facts: Mapping[str, Any]) -> str:
     """Register a logged model under its alias and give its version; a run that is published again has its version already."""
     import mlflow
-    from mlflow.exceptions import MlflowException
 
-    client = mlflow.MlflowClient()
     inputs = json.dumps(facts["inputs"], sort_keys=True)
-    try:
-        now = client.get_model_version_by_alias(name, ALIAS)
-        if now.tags.get(INPUTS) == inputs and now.run_id == facts["run_id"]:
-            return str(now.version)
-    except MlflowException:
-        pass  # no such model, or none under the alias: this is the first
+    now = version_at(name, ALIAS)
+    if now and now.tags.get(INPUTS) == inputs and now.run_id == facts["run_id"]:
+        return str(now.version)
     version = mlflow.register_model(model, name, tags={INPUTS: inputs}).version
-    client.set_registered_model_alias(name, ALIAS, version)
+    mlflow.MlflowClient().set_registered_model_alias(name, ALIAS, version)
     return str(version)
